@@ -1,0 +1,7 @@
+"""``python -m beatomizer``."""
+
+import sys
+
+from beatomizer.cli import main
+
+sys.exit(main())

@@ -1,0 +1,56 @@
+"""Files appear whole or not at all: written aside in the same folder, flushed, then renamed."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from beatomizer.errors import ResourceLimitError, UsageError
+
+
+@contextlib.contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it to ``path`` if the body succeeds, else remove it.
+
+    The temporary name keeps the suffix, because encoders choose their format by it. An existing file at ``path``
+    stays untouched until the new one is complete.
+
+    Raises:
+        UsageError: the folder does not exist or cannot be written to, or ``path`` is a folder.
+        ResourceLimitError: the disk is full.
+    """
+    if path.is_dir():
+        raise UsageError(f"'{path}' is a folder", "name a file")
+    try:
+        handle, name = tempfile.mkstemp(prefix=".beatomizer-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write into '{path.parent}' ({error.strerror})", "choose another place with -o"
+        ) from error
+    aside = Path(name)
+    try:
+        yield aside
+        _flush(aside)
+        aside.chmod(0o666 & ~_umask())
+        aside.replace(path)
+    except OSError as error:
+        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+            raise ResourceLimitError(
+                f"the disk is full while writing '{path.name}'", "free some space and try again"
+            ) from error
+        raise
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

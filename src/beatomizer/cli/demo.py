@@ -1,0 +1,49 @@
+"""``beatomizer demo``: a song from nothing, its show, a video, a picture and a page."""
+
+import argparse
+from pathlib import Path
+
+from beatomizer.cli.render import add_output_options
+
+HELP = "compose a song, light it, and write a video, a picture and a page; needs no input"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``demo`` takes."""
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", default="beatomizer-demo", help="where to (default beatomizer-demo)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another number, another song and show"
+    )
+    parser.add_argument("--palette", metavar="NAME|#rrggbb,…", help="a palette's name or your own colours")
+    add_output_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compose, render, write, and say where everything is."""
+    from beatomizer.cli.bars import bars_if_terminal
+    from beatomizer.cli.writing import file_options, report, write_files
+    from beatomizer.composer.compose import compose
+    from beatomizer.composer.song_file import write_song
+    from beatomizer.cues.style import Style
+    from beatomizer.line import render_song
+
+    folder = Path(arguments.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = [folder / f"demo{suffix}" for suffix in (".mp4", ".png", ".html", ".json")]
+    options = file_options(arguments, outputs)
+    progress = bars_if_terminal(arguments.quiet)
+    progress("compose", 0.0)
+    song = folder / "demo.flac"
+    write_song(compose(arguments.seed), song)
+    progress("compose", 1.0)
+    style = Style(seed=arguments.seed, palette=arguments.palette)
+    rendering = render_song(song, style=style, progress=progress)
+    write_files(rendering, outputs, options, progress)
+    report(rendering, [song, *outputs], arguments)
+    if not (arguments.quiet or arguments.json):
+        print(
+            f"\nIt flashes (within the {style.safety} limits). Open {folder / 'demo.html'} in a browser, or the video."
+        )
+    return 0

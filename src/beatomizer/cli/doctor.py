@@ -1,0 +1,104 @@
+"""``beatomizer doctor``: what is installed, what is missing, how to get it."""
+
+import argparse
+import importlib
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+HELP = "say what is installed, what is missing and how to get it"
+
+CORE = ("numpy", "onnxruntime", "av", "soxr", "PIL", "zstandard", "tqdm")
+EXTRAS = {
+    "live": (("sounddevice",), "sound card in and out"),
+    "studio": (("starlette", "uvicorn"), "the web studio"),
+    "train": (("torch",), "dataset building, training, export"),
+    "cluster": (("distributed",), "the same over many machines"),
+}
+ENCODERS = {"libx264": "video", "aac": "sound of a video", "flac": "the demo's song"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked at, whether it is there, what was seen or what to do."""
+
+    what: str
+    state: str
+    detail: str
+
+    @property
+    def broken(self) -> bool:
+        """Whether a part that every show needs is missing."""
+        return self.state == "MISSING"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``doctor`` takes nothing of its own."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report; 0 if the core is whole, 1 if not."""
+    findings = list(examine())
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        print(f"{finding.what:<{width}}  {finding.state:<8} {finding.detail}")
+    broken = any(finding.broken for finding in findings)
+    print("Something that every show needs is missing." if broken else "Ready: try 'beatomizer demo'.")
+    return 1 if broken else 0
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything a show may need."""
+    yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield _version("beatomizer", "beatomizer")
+    for name in CORE:
+        yield _package(name)
+    yield from _encoders()
+    for extra, (packages, purpose) in EXTRAS.items():
+        yield _extra(extra, packages, purpose)
+    free_gb = shutil.disk_usage(".").free / 1e9
+    yield Finding(
+        "disk here",
+        "ok" if free_gb > 1 else "low",
+        f"{free_gb:.1f} GB free; a 4-minute video takes about 0.1 GB",
+    )
+
+
+def _package(name: str) -> Finding:
+    distribution = {"PIL": "pillow"}.get(name, name)
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        return Finding(distribution, "MISSING", f"{error}; {sys.executable} -m pip install {distribution}")
+    return _version(distribution, distribution)
+
+
+def _version(what: str, distribution: str) -> Finding:
+    try:
+        return Finding(what, "ok", importlib.metadata.version(distribution))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(what, "ok", "run from its source, not installed")
+
+
+def _encoders() -> Iterator[Finding]:
+    try:
+        import av
+    except ImportError:
+        return
+    for codec, purpose in ENCODERS.items():
+        there = codec in av.codecs_available
+        yield Finding(
+            f"encoder {codec}", "ok" if there else "MISSING", purpose if there else f"{purpose}: reinstall av"
+        )
+
+
+def _extra(extra: str, packages: tuple[str, ...], purpose: str) -> Finding:
+    from importlib.util import find_spec
+
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        return Finding(f"[{extra}]", "optional", f"{purpose}: pip install 'beatomizer[{extra}]'")
+    return Finding(f"[{extra}]", "ok", purpose)

@@ -1,0 +1,105 @@
+"""The cue list: what a lighting person edits.
+
+Plain values, no behaviour beyond reading and writing the JSON format written down in ``docs/formats.md``.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
+
+FORMAT_VERSION = 1
+
+Look: TypeAlias = Literal["hold", "pulse", "alternate", "chase", "swell", "sparkle", "strobe", "blackout"]
+"""How the stage moves while a cue lasts."""
+
+LOOKS: tuple[Look, ...] = get_args(Look)
+
+ZoneGroup: TypeAlias = Literal["all", "left", "right", "center", "edges", "odd", "even"]
+
+ZONE_GROUPS: tuple[ZoneGroup, ...] = get_args(ZoneGroup)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One beat: when, which of the bar (1 = downbeat), how sure (0..1), how strong it sounds (0..1)."""
+
+    time_s: float
+    position: int
+    confidence: float = 1.0
+    strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the song. Parts that sound alike share a ``label`` ("A", "B", …).
+
+    Attributes:
+        kind: ``"steady"``, ``"intro"``, ``"build"``, ``"drop"``, ``"break"``, ``"outro"`` or ``"silence"``.
+        energy: 0..1 within this song.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    kind: str = "steady"
+    energy: float = 0.5
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A look bound to a time; it lasts until the next cue for the same zones.
+
+    Attributes:
+        time_s: when it begins.
+        look: how the stage moves.
+        colors: ``#rrggbb``, usually of the palette; the first one leads.
+        intensity: 0..1, the height of its light.
+        fade_s: cross-fade from the cue before, centred on nothing: it begins at ``time_s``.
+        beats: beats in one cycle of the look (1 = every beat, 0.5 = twice a beat, 4 = once a bar in 4/4).
+        zones: which part of the stage, a group's name or zone numbers from 0 at stage left.
+        floor: 0..1, the share of the light that stays on between pulses (0 = real dark).
+    """
+
+    time_s: float
+    look: Look
+    colors: tuple[str, ...]
+    intensity: float = 1.0
+    fade_s: float = 0.0
+    beats: float = 1.0
+    zones: ZoneGroup | tuple[int, ...] = "all"
+    floor: float = 0.0
+
+
+@dataclass(frozen=True)
+class Accent:
+    """A strong sound that is not only the beat: a snare, a hit, a fill."""
+
+    time_s: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Level:
+    """The song's loudness as light, 0..1, one value each ``step_s`` seconds from 0, joined by straight lines."""
+
+    step_s: float = 0.25
+    values: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class CueList:
+    """All decisions of one show, enough to draw it again without hearing the song."""
+
+    duration_s: float
+    beats: tuple[Beat, ...] = ()
+    sections: tuple[Section, ...] = ()
+    palette: tuple[str, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    accents: tuple[Accent, ...] = ()
+    level: Level = field(default_factory=Level)
+    title: str = ""
+    artist: str = ""
+    tempo_bpm: float = 0.0
+    model: str = ""
+    seed: int = 0
+    safety: str = "broadcast"
+    zones: int = 8

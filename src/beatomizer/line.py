@@ -1,0 +1,171 @@
+"""The straight line: song → audio → features → inference → cues → show → safety.
+
+Everything a door (command line, studio, Python) needs is here; the doors add words and pictures, no logic.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from beatomizer.audio.audio import Audio
+from beatomizer.audio.load import load_audio
+from beatomizer.cues.cuelist import CueList
+from beatomizer.cues.decide import decide
+from beatomizer.cues.format import read_cues, recolor
+from beatomizer.cues.palettes import resolve_palette
+from beatomizer.cues.style import Style
+from beatomizer.features.bank import extract_features
+from beatomizer.inference.engine import Engine, RawLight
+from beatomizer.inference.engines import DEFAULT_ENGINE, load_engine
+from beatomizer.progress import Progress, silent
+from beatomizer.safety.limit import limit
+from beatomizer.safety.safe_show import SafeShow
+from beatomizer.show.draw import draw_show, raw_show
+from beatomizer.show.show import Show
+
+
+@dataclass
+class Stopwatch:
+    """Wall-clock seconds spent in each stage, in the order of the stages."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, progress: Progress) -> Iterator[None]:
+        """Time the body as ``name`` and report its beginning and end."""
+        progress(name, 0.0)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        progress(name, 1.0)
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A finished show with everything that was learned on the way.
+
+    Attributes:
+        show: what outputs accept.
+        engine: the name of the engine that listened; empty for an edited cue list.
+        audio: the song in memory; ``None`` for a cue list without a song.
+        stopwatch: seconds a stage.
+    """
+
+    show: SafeShow
+    engine: str
+    audio: Audio | None
+    stopwatch: Stopwatch
+
+    @property
+    def cues(self) -> CueList | None:
+        """The decisions behind the show; ``None`` if the engine gave raw colour."""
+        return self.show.cues
+
+
+def render(
+    song: str | Path,
+    *,
+    model: str | None = None,
+    zones: int = 8,
+    palette: str | None = None,
+    seed: int = 0,
+    energy: float = 0.5,
+    safety: str = "broadcast",
+    progress: Progress = silent,
+) -> SafeShow:
+    """Make the show of a song.
+
+    Args:
+        song: any file with sound in it.
+        model: an engine's name, or the path of an ``.onnx`` file; the shipped default if ``None``.
+        zones: independently coloured parts of the stage.
+        palette: a palette's name or ``"#rrggbb,#rrggbb"``; chosen for the song if ``None``.
+        seed: another number, another idea; the same number, the same show.
+        energy: 0 calm … 1 club.
+        safety: the flash-safety profile: ``broadcast``, ``strict``, ``calm`` (or ``venue``, never for files).
+        progress: told how far each stage is.
+
+    Returns:
+        The show; ``show.save("x.mp4")`` writes it.
+
+    Raises:
+        BeatomizerError: the song cannot be read or an argument makes no sense.
+    """
+    style = Style(palette=palette, energy=energy, seed=seed, zones=zones, safety=safety)
+    return render_song(song, model=model, style=style, progress=progress).show
+
+
+def render_song(
+    song: str | Path, *, model: str | None = None, style: Style | None = None, progress: Progress = silent
+) -> Rendering:
+    """``render`` with everything that was learned on the way; arguments as there."""
+    style = style or Style()
+    if style.palette is not None:
+        resolve_palette(style.palette)  # a mistyped name should fail before a long decode, not after
+    engine: Engine = load_engine(model or DEFAULT_ENGINE)
+    stopwatch = Stopwatch()
+    with stopwatch.stage("audio", progress):
+        audio = load_audio(song)
+    with stopwatch.stage("features", progress):
+        features = extract_features(audio)
+    with stopwatch.stage("inference", progress):
+        heard = engine.listen(features)
+    if isinstance(heard, RawLight):
+        with stopwatch.stage("show", progress):
+            wanted = raw_show(heard, style.zones, source=audio.source)
+    else:
+        with stopwatch.stage("cues", progress):
+            cues = decide(
+                heard,
+                features,
+                style,
+                title=audio.title,
+                artist=audio.artist,
+                model=engine.name,
+                look=engine.look,
+            )
+        with stopwatch.stage("show", progress):
+            wanted = draw_show(cues, source=audio.source)
+    show = _limited(wanted, style.safety, stopwatch, progress)
+    return Rendering(show, engine.name, audio, stopwatch)
+
+
+def render_cues(
+    cues: CueList | str | Path,
+    *,
+    song: str | Path | None = None,
+    palette: str | None = None,
+    zones: int | None = None,
+    seed: int | None = None,
+    safety: str | None = None,
+    progress: Progress = silent,
+) -> Rendering:
+    """Draw an edited cue list again; whatever is not ``None`` overrides what the list says."""
+    stopwatch = Stopwatch()
+    with stopwatch.stage("cues", progress):
+        edited = cues if isinstance(cues, CueList) else read_cues(cues)
+        if palette is not None:
+            edited = recolor(edited, resolve_palette(palette))
+        edited = replace(
+            edited,
+            zones=edited.zones if zones is None else zones,
+            seed=edited.seed if seed is None else seed,
+            safety=edited.safety if safety is None else safety,
+        )
+    audio = None
+    if song is not None:
+        with stopwatch.stage("audio", progress):
+            audio = load_audio(song)
+    with stopwatch.stage("show", progress):
+        wanted = draw_show(edited, source=audio.source if audio else None)
+    show = _limited(wanted, edited.safety, stopwatch, progress)
+    return Rendering(show, "", audio, stopwatch)
+
+
+def _limited(wanted: Show, profile: str, stopwatch: Stopwatch, progress: Progress) -> SafeShow:
+    with stopwatch.stage("safety", progress):
+        return limit(wanted, profile, progress=progress)
