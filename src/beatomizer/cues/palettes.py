@@ -1,14 +1,15 @@
 """Palettes: three to five colours that belong together, by names people would type.
 
 The first colour leads; the second answers it, on alternate beats and as the kick of a pulse; the rest are for
-other sections, and the last is the accent that a song keeps for its hits. All are saturated and committed; how two
-of them mix is the renderer's business.
+other sections, and the last is the accent that a song keeps for its hits. All are saturated and committed; how
+two of them mix is the renderer's business.
 
-Which palette suits a song is a matter of mood, after the practice written down in ``docs/colour.md``: fast, bright
-music takes lighter and yellower colours, loud music redder and more saturated ones.
+Which palette suits a song is a matter of mood, after the practice written down in ``docs/colour.md``: fast and
+bright music takes lighter and yellower colours, loud music redder and more saturated ones.
 """
 
 import difflib
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,6 +108,10 @@ PALETTES: dict[str, Palette] = {palette.name: palette for palette in _ALL}
 _BY_WORD = {word: palette for palette in _ALL for word in (palette.name, *palette.aliases)}
 
 
+_COLORS = re.compile(r"[#,]|^[0-9a-f]{6}$")
+"""What tells a list of colours from a name; a shell may have eaten the ``#`` of a single one."""
+
+
 def resolve_palette(text: str) -> tuple[str, ...]:
     """The colours that ``NAME`` or ``#rrggbb,#rrggbb,...`` stands for, as lower-case ``#rrggbb``.
 
@@ -116,7 +121,7 @@ def resolve_palette(text: str) -> tuple[str, ...]:
     word = text.strip().lower()
     if word in _BY_WORD:
         return _BY_WORD[word].colors
-    if "#" not in word and "," not in word:
+    if not _COLORS.search(word):
         raise UsageError(f"no palette is called '{one_line(text, 60)}'", _what_to_type(word))
     parts = [part.strip() for part in word.split(",") if part.strip()]
     if not 1 <= len(parts) <= MAX_USER_COLORS:

@@ -18,8 +18,8 @@ _FRAMES_AT_ONCE = 3600
 
 def write(show: SafeShow, path: Path, options: FileOptions, progress: Progress) -> None:
     """Write the whole show; times with six decimals, colours as sRGB whole numbers 0..255."""
-    # One %-template makes all rows of a frame at once: 115,200 rows take about 0.1 s instead of 0.3 s.
-    frame = "".join(f"%(time)s,{zone},%d,%d,%d\n" for zone in range(show.zones)).replace("%(time)s", "\0")
+    # One template makes all rows of a frame at once, with a NUL where the time goes: 115,200 rows in about 0.1 s.
+    frame = "".join(f"\0,{zone},%d,%d,%d\n" for zone in range(show.zones))
     with path.open("w", encoding="ascii", newline="") as file:
         file.write(HEADER)
         for start in range(0, show.frames, _FRAMES_AT_ONCE):

@@ -43,7 +43,11 @@ def format_of(path: Path) -> str:
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        kind = f"'{suffix}' is not a file format that can be written" if suffix else f"'{path.name}' has no suffix"
+        kind = (
+            f"'{suffix}' is not a file format that can be written"
+            if suffix
+            else f"'{path.name}' has no suffix"
+        )
         raise UsageError(kind, f"choose from {', '.join(FORMATS.names())}")
     return suffix
 

@@ -42,16 +42,3 @@ class FileOptions:
             raise UsageError(
                 f"an .fseq step of {self.fseq_step_ms} ms is not supported", f"choose from {known}"
             )
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """``"1280x720"`` to width and height; the range is checked by ``FileOptions``.
-
-    Raises:
-        UsageError: the text is not of that form.
-    """
-    width, separator, height = text.strip().lower().replace("×", "x").partition("x")
-    digits = width + height
-    if not (separator and width and height and digits.isascii() and digits.isdigit() and len(digits) <= 10):
-        raise UsageError(f"'{text}' is not a picture size", "write it like 1280x720")
-    return int(width), int(height)

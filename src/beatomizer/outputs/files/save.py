@@ -38,7 +38,9 @@ def save(
 def _refuse(show: SafeShow, target: Path) -> None:
     """Stop before anything is written if this show must not go to this place."""
     if not isinstance(show, SafeShow):
-        raise TypeError(f"save takes a SafeShow, not a {type(show).__name__}; call beatomizer.limit(show) first")
+        raise TypeError(
+            f"save takes a SafeShow, not a {type(show).__name__}; call beatomizer.limit(show) first"
+        )
     if show.report.profile == "venue":
         # A file travels to people and screens that nobody warned: the venue's extra flash stays in the venue.
         raise UsageError(

@@ -1,0 +1,128 @@
+"""The song bar by bar: where bars begin, how much happens in each, and which bars sound alike."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beatomizer.arrays import F32, F64
+from beatomizer.cues.beat_grid import SURE, BeatGrid
+from beatomizer.cues.level import SILENT_LUFS
+from beatomizer.features.bank import COLUMNS, loudness_lufs
+from beatomizer.features.features import Features
+from beatomizer.inference.engine import Scores
+from beatomizer.timebase import FPS
+
+_FREE_BAR_S = 2.0
+"""Where no beat is sure, two seconds stand in for a bar."""
+
+
+@dataclass(frozen=True)
+class BarView:
+    """One row a bar.
+
+    Attributes:
+        edges_s: float64 ``[N + 1]``, beginnings of the bars, then the end of the song; the first one is 0.
+        energy: float64 ``[N]``, 0..1 within the song.
+        lufs: float64 ``[N]``, mean loudness.
+        alike: float64 ``[N, N]``, −1..1, how alike two bars sound.
+        boundary: float64 ``[N]``, the engine's likelihood that a section begins with the bar; zeros without one.
+    """
+
+    edges_s: F64
+    energy: F64
+    lufs: F64
+    alike: F64
+    boundary: F64
+
+    def __len__(self) -> int:
+        return len(self.energy)
+
+
+def bar_view(heard: Scores, features: Features, grid: BeatGrid, duration_s: float) -> BarView:
+    """Everything the structure is read from."""
+    edges_s = bar_edges(grid, duration_s)
+    frames = np.clip(np.round(edges_s * FPS).astype(int), 0, len(features.frames))
+    power = 10.0 ** (loudness_lufs(features.frames)[:, 1:2].astype(np.float64) / 10.0)
+    lufs = 10.0 * np.log10(np.maximum(_bar_means(power, frames)[:, 0], 1e-9))
+    columns = {name: _bar_means(features.frames[:, columns], frames) for name, columns in COLUMNS.items()}
+    activity = columns["flux"].mean(axis=1)
+    return BarView(
+        edges_s,
+        _energy(lufs, activity, heard, frames),
+        lufs,
+        _alike(columns, lufs),
+        _boundary(heard, frames),
+    )
+
+
+def bar_edges(grid: BeatGrid, duration_s: float) -> F64:
+    """Beginnings of the bars and the end of the song; free time is cut into equal parts."""
+    downbeats = np.array([beat.time_s for beat in grid.beats if beat.position == 1])
+    sure = np.array([beat.confidence >= SURE for beat in grid.beats])
+    if len(downbeats) < 2 or not sure.any():
+        count = max(1, round(duration_s / _FREE_BAR_S))
+        return np.linspace(0.0, duration_s, count + 1)
+    typical = float(np.median(np.diff(downbeats)))
+    inner = downbeats[(downbeats > 0.4 * typical) & (downbeats < duration_s - 0.4 * typical)]
+    return np.concatenate([[0.0], inner, [duration_s]])
+
+
+def _bar_means(values: F32 | F64, frames: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> F64:
+    """Means of ``[T, C]`` over each bar, ``[N, C]``."""
+    starts = np.minimum(frames[:-1], len(values) - 1)
+    counts = np.maximum(np.diff(frames), 1)
+    return np.asarray(np.add.reduceat(values.astype(np.float64), starts, axis=0) / counts[:, None])
+
+
+def _energy(
+    lufs: F64, activity: F64, heard: Scores, frames: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+) -> F64:
+    """How much happens in each bar, 0..1 within the song: loudness, onsets and what the engine says."""
+    quiet = lufs <= SILENT_LUFS
+    parts = [_within(lufs, np.maximum(np.ptp(lufs[~quiet]) if (~quiet).any() else 0.0, 6.0), quiet)]
+    parts.append(_within(activity, max(float(np.ptp(activity)), 0.1), quiet))
+    weights = [0.6, 0.4]
+    if heard.energy is not None:
+        said = _bar_means(np.nan_to_num(np.asarray(heard.energy))[:, None], frames)[:, 0]
+        parts.append(_within(said, max(float(np.ptp(said)), 0.1), quiet))
+        weights.append(0.5)
+    mixed = sum(weight * part for weight, part in zip(weights, parts)) / sum(weights)
+    return np.where(quiet, 0.0, np.clip(mixed, 0.0, 1.0))
+
+
+def _within(values: F64, least_span: float, quiet: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> F64:
+    """Place between the 5th and the 95th percentile of the sounding bars; an even song lies in the upper middle."""
+    sounding = values[~quiet]
+    if not len(sounding):
+        return np.zeros(len(values))
+    low, high = np.percentile(sounding, [5, 95])
+    span = max(float(high - low), 0.35 * least_span, 1e-6)
+    return np.asarray(np.clip(1.0 - (high - values) / span, 0.0, 1.0))
+
+
+def _alike(columns: dict[str, F64], lufs: F64) -> F64:
+    """Cosine of the bars' standardised sound: timbre, harmony, rhythm, loudness, each with its own say."""
+    groups = [
+        (1.0, columns["mel"]),
+        (0.8, columns["chroma"]),
+        (0.8, columns["flux"]),
+        (0.8, np.clip(lufs, -70.0, 0.0)[:, None] / 10.0),
+    ]
+    parts = []
+    for weight, values in groups:
+        centered = values - values.mean(axis=0)
+        spread = np.sqrt((centered**2).mean())
+        parts.append(weight * centered / (max(float(spread), 1e-3) * np.sqrt(values.shape[1])))
+    sound = np.concatenate(parts, axis=1)
+    length = np.sqrt((sound**2).sum(axis=1))
+    unit = sound / np.maximum(length, 0.3)[:, None]
+    return np.asarray(unit @ unit.T)
+
+
+def _boundary(heard: Scores, frames: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> F64:
+    """The engine's strongest boundary within half a second of each bar's beginning."""
+    if heard.boundary is None:
+        return np.zeros(len(frames) - 1)
+    values = np.nan_to_num(np.asarray(heard.boundary, dtype=np.float64))
+    near = np.clip(frames[:-1, None] + np.arange(-FPS // 2, FPS // 2 + 1), 0, len(values) - 1)
+    return np.asarray(values[near].max(axis=1))

@@ -1,0 +1,215 @@
+"""The director: from sections and beats to cues.
+
+Colour is decided rarely (by section, out of the palette) and looks by phrase; between two phrases one or two things
+change, not everything. Before a drop the stage draws breath: faster pulses, a moment of strobe, then dark. The drop
+itself gets the biggest look. Everything random comes from the seed, and a part that returns looks as it did.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beatomizer.arrays import F64
+from beatomizer.cues.beat_grid import BeatGrid
+from beatomizer.cues.cuelist import Cue, Look, Section
+from beatomizer.cues.phrases import Phrase, phrases
+from beatomizer.cues.repertoire import TIERS, Layer, Picture, fitted, tier_of
+from beatomizer.cues.style import Style
+from beatomizer.cues.wardrobe import wardrobe
+
+PULSE_NEEDED = 0.5
+"""Share of sure beats a phrase needs before anything moves with the beat."""
+
+IDLE_INTENSITY = 0.18
+"""Light of a silent stage: alive, not lit."""
+
+_FREE_BEAT_S = 0.6
+_DRIVE_BY_KIND = {"drop": 0.35, "build": 0.05, "intro": -0.15, "outro": -0.2}
+_LAST_FADE_S = 3.0
+
+
+@dataclass(frozen=True)
+class Score:
+    """All that the director looks at.
+
+    Attributes:
+        sections, bars_s, grid: the song's form and time; ``bars_s`` ends with the end of the song.
+        palette: three to five colours.
+        style: the wishes.
+        sounding_s: first and last moment with sound.
+    """
+
+    sections: tuple[Section, ...]
+    bars_s: F64
+    grid: BeatGrid
+    palette: tuple[str, ...]
+    style: Style
+    sounding_s: tuple[float, float]
+
+    @property
+    def beat_s(self) -> float:
+        """Seconds a beat."""
+        return 60.0 / self.grid.tempo_bpm if self.grid.tempo_bpm > 0 else _FREE_BEAT_S
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the song."""
+        return float(self.bars_s[-1])
+
+
+def design(score: Score) -> tuple[Cue, ...]:
+    """The cues of a show, in order of time."""
+    worn = wardrobe(score.sections, score.palette)
+    bars_each = 8 if score.style.energy < 0.3 else 4
+    cues: list[Cue] = []
+    for phrase in phrases(score.sections, score.bars_s, score.grid, bars_each):
+        cues += _phrase_cues(phrase, score, worn)
+    cues += _ending(score, cues)
+    return tuple(sorted(cues, key=lambda cue: cue.time_s))
+
+
+def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]]) -> Iterator[Cue]:
+    """The picture of one phrase, and the breath drawn at its end if a drop follows."""
+    section = score.sections[phrase.section]
+    if section.kind == "silence":
+        if phrase.number == 0:
+            yield _idle(phrase.start_s, score, worn[section.label])
+        return
+    drive = _drive(phrase, section, score.style)
+    picture = fitted(_picture(phrase, section, drive, score.style), score.style.zones)
+    height = _height(phrase, section, score)
+    colors = _colors(phrase, worn[section.label], score.palette)
+    fade_s = _fade(phrase, section, drive, score)
+    for layer in picture:
+        yield _cue(layer, phrase.start_s, colors, height, fade_s, score.style)
+    if _drop_follows(phrase, score):
+        yield from _pull_back(phrase, colors, height, score)
+
+
+def _drive(phrase: Phrase, section: Section, style: Style) -> float:
+    """How busy the stage is, 0..1: the section's energy, the wish, what the part is for, what the beat allows."""
+    drive = 0.15 + 0.55 * section.energy + 0.8 * (style.energy - 0.5) + _DRIVE_BY_KIND.get(section.kind, 0.0)
+    if section.kind == "break":
+        drive -= 0.35 * (1.0 - section.energy)
+    if section.kind == "build":
+        drive += 0.1 * phrase.number
+    if section.kind == "drop" and phrase.number:
+        drive -= 0.1
+    most = 1.0 if phrase.pulse >= PULSE_NEEDED else 0.19
+    if section.kind in ("break", "intro", "outro"):
+        most = min(most, 0.59)
+    return float(np.clip(drive, 0.0, most))
+
+
+def _picture(phrase: Phrase, section: Section, drive: float, style: Style) -> Picture:
+    """One picture of the right height; a letter's phrases keep theirs, neighbours differ."""
+    choices = TIERS[tier_of(drive)]
+    chance = np.random.default_rng([style.seed, zlib.crc32(section.label.encode()), tier_of(drive)])
+    order = chance.permutation(len(choices))
+    if section.kind == "drop" and phrase.number == 0:
+        return choices[0]
+    return choices[int(order[phrase.number % len(choices)])]
+
+
+def _height(phrase: Phrase, section: Section, score: Score) -> float:
+    """Intensity of the phrase: by energy, and by how far the intro has come or the outro has gone."""
+    wish = 0.75 + 0.25 * score.style.energy
+    height = (0.55 + 0.4 * section.energy) * wish
+    length = max(section.end_s - section.start_s, 1e-6)
+    passed = (phrase.start_s - section.start_s) / length
+    if section.kind == "drop":
+        height = 1.0
+    elif section.kind == "build":
+        height = (0.5 + 0.3 * passed) * wish
+    elif section.kind == "break":
+        height = min(height, 0.55)
+    elif section.kind == "intro":
+        height *= 0.6 + 0.4 * passed
+    elif section.kind == "outro":
+        height *= 0.9 - 0.45 * passed
+    return float(np.clip(height, 0.15, 1.0))
+
+
+def _colors(phrase: Phrase, pair: tuple[str, str], palette: tuple[str, ...]) -> tuple[str, str, str]:
+    """Lead, answer and accent; lead and answer change places every second phrase of a long section."""
+    lead, answer = pair if phrase.number // 2 % 2 == 0 else pair[::-1]
+    accent = next((color for color in palette[::-1] if color not in pair), answer)
+    return lead, answer, accent
+
+
+def _fade(phrase: Phrase, section: Section, drive: float, score: Score) -> float:
+    """Hits come at once; calm parts take two beats, the song's first light longer."""
+    if phrase.section == 0 and phrase.number == 0:
+        return min(4.0 * score.beat_s, 2.5) if section.kind == "intro" else 0.0
+    tier = tier_of(drive)
+    if section.kind == "drop" or tier >= 3:
+        return 0.0
+    return min((2.0 if tier <= 1 else 1.0) * score.beat_s, 2.0)
+
+
+def _cue(
+    layer: Layer, time_s: float, colors: Sequence[str], height: float, fade_s: float, style: Style
+) -> Cue:
+    floor = layer.floor + 0.15 * max(0.0, 0.5 - style.energy)
+    return Cue(
+        time_s=time_s,
+        look=layer.look,
+        colors=tuple(dict.fromkeys(colors[place] for place in layer.colors)),
+        intensity=float(np.clip(height * layer.intensity, 0.0, 1.0)),
+        fade_s=fade_s,
+        beats=layer.beats,
+        zones=layer.zones,
+        floor=float(np.clip(floor, 0.0, 0.6)) if layer.look != "hold" else 0.0,
+    )
+
+
+def _idle(time_s: float, score: Score, pair: tuple[str, str]) -> Cue:
+    """A stage that breathes while nothing sounds."""
+    return Cue(time_s, "swell", (pair[0],), IDLE_INTENSITY, fade_s=2.0, beats=16, floor=0.4)
+
+
+def _drop_follows(phrase: Phrase, score: Score) -> bool:
+    following = phrase.section + 1
+    return (
+        following < len(score.sections)
+        and score.sections[following].kind == "drop"
+        and phrase.end_s >= score.sections[phrase.section].end_s - 1e-6
+        and len(phrase.bars_s) >= 2
+    )
+
+
+def _pull_back(phrase: Phrase, colors: Sequence[str], height: float, score: Score) -> Iterator[Cue]:
+    """The bar before a drop: faster, a moment of strobe if the wish is wild, then dark for the last beats."""
+    beat_s = min(score.beat_s, (phrase.end_s - phrase.start_s) / 8)
+    last_bar_s = phrase.end_s - score.grid.meter * beat_s
+    wild = score.style.energy
+    moves = phrase.pulse >= PULSE_NEEDED
+    if wild >= 0.4 and moves and len(phrase.bars_s) >= 4:
+        yield _build_cue("pulse", phrase.bars_s[-3], colors, height * 0.9, 1.0)
+        yield _build_cue("pulse", phrase.bars_s[-2], colors, height, 0.5)
+    dark_beats = 2 if wild >= 0.6 else 1
+    if wild >= 0.7 and moves:
+        yield _build_cue("strobe", last_bar_s, colors, 0.9, 0.5)
+    elif moves:
+        yield replace(_build_cue("hold", last_bar_s, colors, 0.35, 1.0), fade_s=beat_s)
+    if wild >= 0.25:
+        yield Cue(phrase.end_s - dark_beats * beat_s, "blackout", (colors[0],), 0.0, 0.0, 1.0)
+    else:
+        yield Cue(phrase.end_s - 2 * beat_s, "hold", (colors[0],), 0.2, beat_s, 4.0)
+
+
+def _build_cue(look: Look, time_s: float, colors: Sequence[str], intensity: float, beats: float) -> Cue:
+    return Cue(time_s, look, tuple(dict.fromkeys(colors[:2])), min(1.0, intensity), 0.0, beats)
+
+
+def _ending(score: Score, cues: list[Cue]) -> Iterator[Cue]:
+    """Dark at the end, faded over what is left after the last sound, or over the last moment."""
+    if not cues:
+        return
+    end_s = score.duration_s
+    fade_s = float(np.clip(end_s - score.sounding_s[1], min(0.5, end_s / 4), _LAST_FADE_S))
+    start_s = end_s - fade_s
+    if start_s > cues[0].time_s and score.sections[-1].kind != "silence":
+        yield Cue(start_s, "blackout", (cues[-1].colors[0],), 0.0, fade_s * 0.9, 1.0)

@@ -1,0 +1,187 @@
+"""The parts of a song: where they begin, which are the same, and what each is for.
+
+Bars that sound alike form blocks on the diagonal of the similarity matrix; a dynamic program picks the boundaries
+that stand out most, with a liking for lengths of four and eight bars. Parts with similar bars share a letter. What a
+part is for (intro, build, drop, break, outro) follows from how its energy lies against its neighbours'.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beatomizer.arrays import F64
+from beatomizer.cues.bar_view import BarView
+from beatomizer.cues.cuelist import Section
+from beatomizer.cues.level import SILENT_LUFS
+
+SHORTEST_S, LONGEST_S = 7.0, 45.0
+"""Parts outside these lengths are rarely cut out (a phrase; more bores)."""
+
+_FRAGMENT_S = 4.0
+
+_REACH = 8
+"""Bars on either side that a boundary is judged by."""
+
+_BOUNDARY_COST = 0.55
+_SAME_LABEL = 0.36
+"""Mean similarity from which on two parts share a letter."""
+
+_MOST_LABELS = 8
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bars ``first`` to ``last`` (excluded), before they have a name."""
+
+    first: int
+    last: int
+
+
+def find_sections(bars: BarView) -> tuple[Section, ...]:
+    """The sections of a song, without gaps, from 0 to its end."""
+    if not len(bars):
+        return ()
+    parts = segments(novelty(bars), bars)
+    parts, labels = joined(parts, letters(parts, bars), bars)
+    energies = np.array([bars.energy[part.first : part.last].mean() for part in parts])
+    kinds = purposes(parts, energies, bars)
+    return tuple(
+        Section(float(bars.edges_s[part.first]), float(bars.edges_s[part.last]), label, kind, float(energy))
+        for part, label, kind, energy in zip(parts, labels, kinds, energies)
+    )
+
+
+def novelty(bars: BarView) -> F64:
+    """How much a part seems to begin with each bar, ``[N]``, standardised to about 0..1 at clear boundaries."""
+    count = len(bars)
+    block = np.zeros(count)
+    jump = np.zeros(count)
+    for bar in range(1, count):
+        reach = min(_REACH, bar, count - bar)
+        before, after = slice(bar - reach, bar), slice(bar, bar + reach)
+        within = bars.alike[before, before].mean() + bars.alike[after, after].mean()
+        block[bar] = (within / 2 - bars.alike[before, after].mean()) * np.sqrt(reach / _REACH)
+        near = min(4, reach)
+        jump[bar] = abs(bars.energy[bar : bar + near].mean() - bars.energy[bar - near : bar].mean())
+    scale = max(float(np.percentile(block, 95)), 0.25) if count > 1 else 1.0
+    return np.asarray(np.clip(block / scale, 0.0, 1.5) + 0.8 * jump + 0.8 * bars.boundary)
+
+
+def segments(new: F64, bars: BarView) -> list[Part]:
+    """The cutting into parts that collects most novelty at the least cost."""
+    count = len(bars)
+    best = np.full(count + 1, -np.inf)
+    best[0] = 0.0
+    came_from = np.zeros(count + 1, dtype=np.int64)
+    for end in range(1, count + 1):
+        for start in range(end - 1, -1, -1):
+            length_s = bars.edges_s[end] - bars.edges_s[start]
+            if length_s > 2 * LONGEST_S and end - start > 1:
+                break
+            gain = best[start] + _length_worth(end - start, length_s, bool(end == count))
+            gain += float(new[start]) - _BOUNDARY_COST if start else 0.0
+            if gain > best[end]:
+                best[end], came_from[end] = gain, start
+    parts = []
+    end = count
+    while end > 0:
+        parts.append(Part(int(came_from[end]), end))
+        end = int(came_from[end])
+    return parts[::-1]
+
+
+def _length_worth(bar_count: int, length_s: float, final: bool) -> float:
+    """What a part's length is worth: phrases of eight or four bars, no fragments, no half songs."""
+    if final or bar_count % 8 == 0:
+        worth = 0.0
+    elif bar_count % 4 == 0:
+        worth = -0.08
+    else:
+        worth = -0.25 if bar_count % 2 == 0 else -0.35
+    worth -= 0.25 * max(0.0, SHORTEST_S - length_s) + 2.0 * max(0.0, _FRAGMENT_S - length_s)
+    return worth - 0.05 * max(0.0, length_s - LONGEST_S)
+
+
+def letters(parts: list[Part], bars: BarView) -> list[str]:
+    """A letter for each part, the same one where the bars sound the same in the same order."""
+    families: list[list[Part]] = []
+    found = []
+    for part in parts:
+        likeness = [max(_likeness(part, other, bars) for other in family) for family in families]
+        if likeness and (max(likeness) >= _SAME_LABEL or len(families) >= _MOST_LABELS):
+            place = int(np.argmax(likeness))
+            families[place].append(part)
+        else:
+            place = len(families)
+            families.append([part])
+        found.append(chr(ord("A") + place))
+    return found
+
+
+def joined(parts: list[Part], labels: list[str], bars: BarView) -> tuple[list[Part], list[str]]:
+    """Neighbours of one letter and one energy made one, as long as that stays short enough."""
+    kept, names = [parts[0]], [labels[0]]
+    for part, label in zip(parts[1:], labels[1:]):
+        before = kept[-1]
+        step = abs(
+            float(bars.energy[part.first : part.last].mean() - bars.energy[before.first : before.last].mean())
+        )
+        length_s = bars.edges_s[part.last] - bars.edges_s[before.first]
+        if label == names[-1] and step < 0.12 and length_s <= LONGEST_S:
+            kept[-1] = Part(before.first, part.last)
+        else:
+            kept.append(part)
+            names.append(label)
+    return kept, names
+
+
+def _likeness(one: Part, other: Part, bars: BarView) -> float:
+    """Mean similarity of the bars in order, of the two parts as a whole if that is higher; energy must agree."""
+    block = bars.alike[one.first : one.last, other.first : other.last]
+    length = min(block.shape)
+    in_order = float(np.mean([block[n, n] for n in range(length)]))
+    energy = abs(
+        float(bars.energy[one.first : one.last].mean() - bars.energy[other.first : other.last].mean())
+    )
+    return max(in_order, float(block.mean())) - 0.8 * max(0.0, energy - 0.12)
+
+
+def purposes(parts: list[Part], energies: F64, bars: BarView) -> list[str]:
+    """What each part is for."""
+    kinds = ["steady"] * len(parts)
+    last = len(parts) - 1
+    for n, part in enumerate(parts):
+        before = energies[n - 1] if n else 0.0
+        after = energies[n + 1] if n < last else 0.0
+        if bars.lufs[part.first : part.last].mean() < SILENT_LUFS + 5.0:
+            kinds[n] = "silence"
+        elif n and energies[n] >= 0.6 and _jump(part, bars) >= 0.2:
+            kinds[n] = "drop"
+        elif n == 0 and n != last and energies[n] < min(0.75, after - 0.08):
+            kinds[n] = "intro"
+        elif n and n == last and energies[n] < before - 0.12:
+            kinds[n] = "outro"
+        elif (n and n != last and energies[n] < min(before, after) - 0.12) or (
+            n and n != last and energies[n] < 0.3
+        ):
+            kinds[n] = "break"
+    for n in range(1, len(parts)):
+        if kinds[n] == "drop" and kinds[n - 1] in ("steady", "break", "intro") and _rises(parts[n - 1], bars):
+            kinds[n - 1] = "build"
+    return kinds
+
+
+def _jump(part: Part, bars: BarView) -> float:
+    """How much energy comes in with the part: its first bars against the last ones before it."""
+    before = bars.energy[max(0, part.first - 4) : part.first]
+    here = bars.energy[part.first : min(part.last, part.first + 4)]
+    return float(here.mean() - before.mean())
+
+
+def _rises(part: Part, bars: BarView) -> bool:
+    """Whether energy grows through the part, at least over its last eight bars."""
+    energy = bars.energy[max(part.first, part.last - 8) : part.last]
+    if len(energy) < 3:
+        return False
+    slope = float(np.polyfit(np.linspace(0.0, 1.0, len(energy)), energy, 1)[0])
+    return slope > 0.08

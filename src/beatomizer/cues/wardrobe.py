@@ -1,0 +1,52 @@
+"""Which colours each part of a song wears: a letter keeps its own, so that the chorus comes back in them."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from beatomizer.cues.cuelist import Section
+
+
+def wardrobe(sections: Sequence[Section], palette: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """A leading colour and its answer for each letter.
+
+    The most energetic letter wears the palette's first two. The others take the remaining leads in the order of
+    their energy; neighbours never share a lead while the palette allows it.
+    """
+    if len(palette) == 1:
+        return {section.label: (palette[0], palette[0]) for section in sections}
+    energy = _energy_of(sections)
+    order = sorted(energy, key=lambda label: (-energy[label], label))
+    beside = _neighbours(sections)
+    leads: dict[str, int] = {}
+    for rank, label in enumerate(order):
+        taken = [leads[other] for other in beside[label] if other in leads]
+        uses = [sum(lead == place for lead in leads.values()) for place in range(len(palette))]
+        leads[label] = min(
+            range(len(palette)),
+            key=lambda place: (place in taken, uses[place], (place - rank) % len(palette)),
+        )
+    return {
+        label: (palette[lead], palette[(lead + 1 + (order.index(label) >= len(palette))) % len(palette)])
+        for label, lead in leads.items()
+    }
+
+
+def _energy_of(sections: Sequence[Section]) -> dict[str, float]:
+    """Mean energy of each letter's sections."""
+    letters = dict.fromkeys(section.label for section in sections)
+    return {
+        letter: float(np.mean([section.energy for section in sections if section.label == letter]))
+        for letter in letters
+    }
+
+
+def _neighbours(sections: Sequence[Section]) -> dict[str, set[str]]:
+    """Letters that follow or precede each letter somewhere."""
+    beside: dict[str, set[str]] = {section.label: set() for section in sections}
+    for one, other in itertools.pairwise(sections):
+        if one.label != other.label:
+            beside[one.label].add(other.label)
+            beside[other.label].add(one.label)
+    return beside

@@ -1,0 +1,75 @@
+"""The song from afar, five looks a second, not normalised: what sections and repeats are told apart by.
+
+Offline only. The frames of ``bank`` forget levels on purpose (a live show has only the past); whether the chorus
+comes back is asked of these.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beatomizer.arrays import F32
+from beatomizer.features.bank import BANK
+from beatomizer.features.filterbanks import chroma_weights, mel_weights
+from beatomizer.timebase import SAMPLE_RATE, exact_div
+
+STEPS_PER_S = 5
+STEP_SAMPLES = exact_div(SAMPLE_RATE, STEPS_PER_S)
+WINDOW = 4096
+HALVES = 2
+"""Windows in one step, spread evenly; their powers are averaged."""
+MEL_BANDS = 32
+_RANGE_DB = 70.0
+_BLOCK = 64
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Coarse pictures of a song; ``U`` steps of 1/5 s, the last one may be partly past the end.
+
+    Attributes:
+        mel_db: ``[U, 32]`` level of each mel band, dB under a full-scale sine, floored 70 dB under the loudest.
+        chroma: ``[U, 12]`` pitch classes from C, each row of unit length (zero in silence).
+    """
+
+    mel_db: F32
+    chroma: F32
+
+    @property
+    def steps(self) -> int:
+        """U."""
+        return len(self.mel_db)
+
+
+def outline(samples: F32) -> Outline:
+    """Look at mono 24 kHz samples ``[N]``."""
+    steps = -(-len(samples) // STEP_SAMPLES)
+    window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+    weights = _weights() / (window.sum() / 2) ** 2
+    hop = exact_div(STEP_SAMPLES, HALVES)
+    lead = (WINDOW - hop) // 2
+    padded = np.zeros(steps * STEP_SAMPLES + WINDOW, dtype=np.float32)
+    padded[lead : lead + len(samples)] = samples
+    looks = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop][: steps * HALVES]
+    bands = np.empty((len(looks), weights.shape[1]), dtype=np.float32)
+    for start in range(0, len(looks), _BLOCK):
+        spectrum = np.fft.rfft(looks[start : start + _BLOCK] * window)
+        bands[start : start + _BLOCK] = (spectrum.real**2 + spectrum.imag**2) @ weights
+    bands = bands.reshape(steps, HALVES, -1).mean(axis=1)
+    return _outline(bands)
+
+
+def _outline(bands: F32) -> Outline:
+    mel, chroma = bands[:, :MEL_BANDS], np.sqrt(bands[:, MEL_BANDS:])
+    loudest = max(float(mel.max(initial=0.0)), 1e-9)
+    floor = np.float32(loudest * 10.0 ** (-_RANGE_DB / 10.0))
+    length = np.sqrt(np.sum(chroma**2, axis=1, keepdims=True))
+    return Outline(
+        np.asarray(10.0 * np.log10(mel + floor), dtype=np.float32), chroma / (length + np.sqrt(floor))
+    )
+
+
+def _weights() -> F32:
+    mel = mel_weights(WINDOW, SAMPLE_RATE, MEL_BANDS, BANK.mel_low_hz, BANK.mel_high_hz)
+    chroma = chroma_weights(WINDOW, SAMPLE_RATE, 80.0, BANK.chroma_high_hz, BANK.tuning_hz)
+    return np.hstack([mel, chroma]).astype(np.float32)

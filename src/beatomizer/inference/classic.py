@@ -1,0 +1,34 @@
+"""The default engine: a classical listener, without anything learned. Offline: it hears the whole song at once."""
+
+import numpy as np
+
+from beatomizer.arrays import F32, F64
+from beatomizer.features.features import Features
+from beatomizer.features.outline import outline
+from beatomizer.inference.engine import Scores
+from beatomizer.inference.onsets import beat_activation, drum_onsets
+from beatomizer.inference.structure import boundary_novelty, downbeat_evidence, song_energy
+
+
+class ClassicEngine:
+    """Beats, drums, bars, sections and energy from signal processing."""
+
+    name = "classic"
+    look = "director"
+
+    def listen(self, features: Features) -> Scores:
+        """All scores; each as long as ``features``."""
+        frames = features.frames
+        beat, onsets = beat_activation(frames), drum_onsets(frames)
+        coarse = outline(features.samples)
+        return Scores(
+            beat=_score(beat),
+            downbeat=_score(downbeat_evidence(frames, beat, onsets)),
+            boundary=_score(boundary_novelty(coarse, len(frames))),
+            onsets=_score(onsets),
+            energy=_score(song_energy(frames, onsets)),
+        )
+
+
+def _score(values: F64) -> F32:
+    return np.clip(values, 0.0, 1.0).astype(np.float32)

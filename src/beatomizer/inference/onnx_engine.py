@@ -1,0 +1,109 @@
+"""Trained models, whole songs: features in, scores or colour out, in one run or in chunks of bounded memory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from beatomizer.arrays import F32
+from beatomizer.errors import UnreadableInputError
+from beatomizer.features.features import Features
+from beatomizer.inference.engine import Heard, RawLight, Scores
+from beatomizer.inference.model_card import INPUT, SLICES, ModelCard, read_card
+from beatomizer.inference.onnx_guard import CheckedModel, check_model, read_model
+from beatomizer.inference.onnx_session import Session
+from beatomizer.inference.onnx_stream import StreamingOnnxEngine, checked_outputs
+
+STREAM_CHUNK_FRAMES = 3600
+"""A streaming model hears a whole song a minute at a time: the same numbers, and memory does not grow."""
+
+
+class OnnxEngine:
+    """An engine from a model file.
+
+    Attributes:
+        name: the model's own name.
+        look: always the full designer.
+        card: what the file says about itself.
+    """
+
+    look = "director"
+
+    def __init__(self, model: CheckedModel, *, name: str | None = None) -> None:
+        self.card: ModelCard = read_card(model)
+        self.name = name or self.card.name
+        self._model = model
+        self._session = Session(model)
+
+    @classmethod
+    def from_file(cls, path: Path, *, sha256: str | None = None, name: str | None = None) -> "OnnxEngine":
+        """Read, check and load a model file; see ``onnx_guard.read_model`` for the errors."""
+        return cls(read_model(path, sha256=sha256), name=name)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, name: str = "model") -> "OnnxEngine":
+        """Check and load the bytes of a model file."""
+        return cls(check_model(data, name))
+
+    def stream(self) -> StreamingOnnxEngine:
+        """A fresh listener for live sound.
+
+        Raises:
+            UnreadableInputError: the model needs the future or has no state.
+        """
+        return StreamingOnnxEngine(self._session, self._model, self.card)
+
+    def listen(self, features: Features) -> Heard:
+        """Hear a whole song.
+
+        Raises:
+            UnreadableInputError: the features are not those of the model, or it answers nonsense.
+        """
+        outputs = self.outputs(self._frames(features))
+        if self.card.kind == "rgb":
+            return RawLight(np.clip(outputs["rgb"], 0.0, 1.0))
+        scores = {
+            name: np.clip(values, 0.0, 1.0)
+            for name, values in outputs.items()
+            if not name.startswith("extra_")
+        }
+        return Scores(**scores)
+
+    def outputs(self, frames: F32) -> dict[str, F32]:
+        """All outputs for ``[T, F]``, each ``[T, …]``, moved back by the model's latency."""
+        latency, count = self.card.latency_frames, len(frames)
+        if latency:
+            quiet = np.repeat(frames[-1:], latency, axis=0) if count else frames
+            frames = np.concatenate([frames, quiet])
+        if count == 0:
+            raise UnreadableInputError("there is nothing to hear", "give at least one frame")
+        parts = list(self._streamed(frames) if self.card.state != "none" else self._chunked(frames))
+        return {name: np.concatenate([part[name] for part in parts])[latency:] for name in parts[0]}
+
+    def _frames(self, features: Features) -> F32:
+        if self.card.features == SLICES:
+            return features.slices
+        if features.settings != self.card.features:
+            raise UnreadableInputError(
+                f"the features are '{features.settings}', the model needs '{self.card.features}'",
+                "extract them again with this version",
+            )
+        return features.frames
+
+    def _streamed(self, frames: F32) -> Iterator[dict[str, F32]]:
+        stream = self.stream()
+        for start in range(0, len(frames), STREAM_CHUNK_FRAMES):
+            yield stream.push(frames[start : start + STREAM_CHUNK_FRAMES])
+
+    def _chunked(self, frames: F32) -> Iterator[dict[str, F32]]:
+        """Runs that overlap by what an output depends on; only the middles are kept."""
+        past, future = self.card.context_frames, self.card.lookahead_frames
+        chunk = self.card.chunk_frames
+        step = max(1, chunk - past - future) if chunk else len(frames)
+        for start in range(0, len(frames), step):
+            low, high = max(0, start - past), min(len(frames), start + step + future)
+            keep = slice(start - low, min(start + step, len(frames)) - low)
+            part = frames[low:high]
+            values = self._session.run({INPUT: np.ascontiguousarray(part[None])}, self._model.outputs)
+            heard = checked_outputs(values, self.card, len(part))
+            yield {name: value[keep] for name, value in heard.items()}

@@ -1,0 +1,52 @@
+"""Smooth curves in whole-array steps: what offline engines shape their scores with. All along axis 0."""
+
+import numpy as np
+
+from beatomizer.arrays import F32, F64
+
+
+def moving_mean(values: F32 | F64, reach: int) -> F64:
+    """Mean over ``2 * reach + 1`` frames around each one; at the ends over those that exist."""
+    count = len(values)
+    sums = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0, dtype=np.float64)])
+    frame = np.arange(count)
+    low, high = np.maximum(frame - reach, 0), np.minimum(frame + reach + 1, count)
+    return np.asarray((sums[high] - sums[low]) / (high - low).reshape(-1, *[1] * (values.ndim - 1)))
+
+
+def bell(values: F32 | F64, reach: int) -> F64:
+    """A smooth bell-shaped mean: three moving means, together a deviation of about ``1.3 * reach`` frames."""
+    return moving_mean(moving_mean(moving_mean(values, reach), reach), reach)
+
+
+def moving_max(values: F64, reach: int) -> F64:
+    """Largest value within ``reach`` frames on either side; ``log2(reach)`` passes over doubled strides."""
+    largest, covered = values, 0
+    while covered < reach:
+        step = min(max(covered, 1), reach - covered)
+        padded = np.pad(largest, [(step, step), *[(0, 0)] * (values.ndim - 1)], mode="edge")
+        largest = np.maximum(largest, np.maximum(padded[: -2 * step], padded[2 * step :]))
+        covered += step
+    return largest
+
+
+def on_frames(values: F64, seconds_per_step: float, frames: int, fps: int) -> F64:
+    """Curves on a coarse grid (first value at the middle of its step) drawn as straight lines at ``fps``."""
+    if len(values) == 0:
+        return np.zeros((frames, *values.shape[1:]))
+    position = np.arange(frames) / (fps * seconds_per_step) - 0.5
+    position = np.clip(position, 0.0, len(values) - 1.0)
+    below = np.minimum(position.astype(np.int64), max(len(values) - 2, 0))
+    share = (position - below).reshape(-1, *[1] * (values.ndim - 1))
+    above = np.minimum(below + 1, len(values) - 1)
+    return np.asarray(values[below] * (1.0 - share) + values[above] * share)
+
+
+def spread_0_1(values: F64, low: float = 5.0, high: float = 95.0, least_span: float = 1e-9) -> F64:
+    """Offline: stretched so that the ``low`` and ``high`` percentiles of the song become 0 and 1, then clipped."""
+    if len(values) == 0:
+        return values
+    bottom, top = np.percentile(values, [low, high])
+    span = max(float(top - bottom), least_span)
+    middle = (top + bottom) / 2
+    return np.asarray(np.clip((values - middle) / span + 0.5, 0.0, 1.0))

@@ -1,0 +1,230 @@
+"""The looks: how light moves while a cue lasts. Each is a function of a scene → linear light ``[n, k, 3]``.
+
+They are built to survive a flash limiter (``docs/safety.md``), because light that needs no limiting looks as it was
+meant: a pulse lights the stage in full on few beats and answers the others with *dark pulses*, whose luminance stays
+under the counted step though they are plain to the eye (L* 0 → 31) and carry the second colour; every light of a
+moving look takes a second or more from one flash to the next; and pure red never moves with the beat.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from beatomizer.arrays import F64
+from beatomizer.color import luminance
+from beatomizer.cues.cuelist import Look
+from beatomizer.show.envelopes import breath, decay, unit_hash
+from beatomizer.show.mixing import RAMP_STEPS, dim, intensity_of, off_red, smoothstep
+from beatomizer.show.pulse import QUIET_RED, QUIET_SWING, pulse
+from beatomizer.show.scene import Scene
+from beatomizer.show.zones import outwardness
+from beatomizer.timebase import FPS
+
+SWAP_SHORTEST_S = 0.33
+"""Two groups that swap faster would flash each light more than three times in two seconds."""
+
+AFTERGLOW, AFTERGLOW_TAU_FRAMES = 0.22, 4.0
+"""What is left of a light in the frame in which the other group has taken over: a twentieth of its light."""
+
+COMET_TAU = 0.13
+"""Time constant of a comet's light, in cycles: one light in eight is bright, three more are seen."""
+
+PASS_SHORTEST_S = 1.0
+"""Least time between two visits of a comet, and between two twinkles of one light, on average."""
+
+SWELL_SHORTEST_S = 2.0
+"""A breath below two seconds is a pulse."""
+
+STROBE_SHORTEST_S = 4 / FPS
+"""Two frames on, two off: the fastest a 60 Hz screen shows evenly."""
+
+PHRASE_BEATS = 16
+"""Four bars: comets turn round, groups change colours."""
+
+
+def hold(scene: Scene) -> F64:
+    """Steady light: the first colour in the middle of the stage, the others around it."""
+    count = len(scene.cue.colors)
+    across = scene.colors()[outwardness(len(scene.zones)) * count // len(scene.zones)]
+    return dim(across[None], scene.gain(scene.frames)[:, None])
+
+
+def alternate(scene: Scene) -> F64:
+    """Two groups, every other light, that swap on the beat; a single light changes colour instead."""
+    if len(scene.zones) == 1 and len(scene.cue.colors) > 1:
+        return _alternate_colors(scene)
+    cycles = scene.cycles(SWAP_SHORTEST_S)
+    now = cycles.current(scene.frames)
+    since, until = scene.frames - cycles.frame[now], cycles.frame[now + 1] - scene.frames
+    span = since + until
+    group = np.arange(len(scene.zones)) % 2
+    number = cycles.number[now][:, None]
+    lit = (number + group) % 2 == 0
+    # In the frame before a swap both groups give half of their light.
+    swapping = (until == 1)[:, None]
+    rising = swapping & ~lit
+    begun = np.where(lit, number, number - 1) + 2 * rising
+    colors = scene.colors()
+    index = (group + begun // max(2, round(PHRASE_BEATS / cycles.beats))) % len(colors)
+    # The stage as a whole is to move by no more than a quiet pulse, though half of its lights go on and off.
+    rest = intensity_of(1.0 - np.minimum(0.5, 2.0 * _unseen_share(colors)))[index]
+    body = rest + (1.0 - rest) * decay(since, span, 0.3 * span)[:, None]
+    gone = AFTERGLOW * decay(since, span, AFTERGLOW_TAU_FRAMES)[:, None]
+    shape = np.where(swapping, _half_way(scene.cue.floor) * rest, np.where(lit, body, gone))
+    return dim(colors[index], _above_floor(scene, shape))
+
+
+def _alternate_colors(scene: Scene) -> F64:
+    """One light: colours in turn at nearly the same luminance, a change that no flash rule counts."""
+    cycles = scene.cycles(SWAP_SHORTEST_S)
+    colors = scene.colors()
+    darkest = luminance(colors).min()
+    even = intensity_of(np.minimum(1.0, (darkest + QUIET_SWING) / np.maximum(luminance(colors), 1e-9)))
+    index = cycles.number[cycles.current(scene.frames)] % len(colors)
+    return dim(colors[index], scene.gain(scene.frames) * even[index])[:, None]
+
+
+def chase(scene: Scene) -> F64:
+    """A comet that crosses the stage once a cycle, its tail drifting to the second colour; it turns round by phrase."""
+    cycles = scene.cycles(PASS_SHORTEST_S)
+    count = len(scene.zones)
+    now = cycles.current(scene.frames)
+    span = np.maximum(1, cycles.frame[now + 1] - cycles.frame[now])
+    progress = ((scene.frames - cycles.frame[now]) / span)[:, None]
+    phrase = cycles.number // max(1, round(PHRASE_BEATS / cycles.beats))
+    backwards = (phrase + scene.song.seed) % 2 == 1
+    place = np.arange(count) / count
+    visit = np.where(backwards[:, None], place[::-1], place)
+    here, last, following = visit[now], visit[now - 1], visit[now + 1]
+    since = np.where(progress >= here, progress - here, progress + 1.0 - last)
+    until = np.where(progress < here, here - progress, 1.0 - progress + following)
+    comet = _comet(since, until, 1.0 / count if count > 2 else 0.1)
+    beat = scene.song.clock.beat_at(scene.frames / FPS)
+    throb = 0.94 + 0.06 * np.exp(-4.0 * (beat - np.floor(beat)))
+    tail = np.where(until * count < 1.0, 0.0, smoothstep(since / 0.5))
+    return dim(_along(scene.ramp(), tail), _above_floor(scene, comet * throb[:, None]))
+
+
+def _comet(since: F64, until: F64, front: F64 | float) -> F64:
+    """Intensity of a comet that came by ``since`` cycles ago and is ``until`` cycles away.
+
+    The front rises as the tail falls, both exponential in linear light, so that a comet between two lights gives as
+    much light as on one: the stage as a whole does not flicker.
+    """
+    end = np.exp(-1.0 / COMET_TAU)
+    tail = (np.exp(-since / COMET_TAU) - end) / (1.0 - end)
+    head = (1.0 - np.exp(-(1.0 - until / front) * front / COMET_TAU)) / (1.0 - np.exp(-front / COMET_TAU))
+    return np.asarray(intensity_of(np.clip(tail + np.maximum(head, 0.0), 0.0, 1.0)))
+
+
+def swell(scene: Scene) -> F64:
+    """Breathing: a raised cosine a cycle, the edges a little later than the middle, a new colour each breath."""
+    cycles = scene.cycles(SWELL_SHORTEST_S)
+    count = len(scene.zones)
+    lag = 0.12 * outwardness(count) / count
+    local = cycles.now[:, None] - lag
+    breath_number = np.floor(local).astype(np.int64)
+    x = local - breath_number
+    kinds = len(scene.cue.colors)
+    ramps = np.stack([scene.ramp(index, index + 1) for index in range(kinds)])
+    # Colours change where a breath is nearly out: half of the way before its end, half after.
+    turn = 0.5 * smoothstep((x - 0.88) / 0.12) - 0.5 * (1.0 - smoothstep(x / 0.12))
+    pair = (breath_number - (turn < 0)) % kinds
+    step = np.round((turn - np.floor(turn)) * (RAMP_STEPS - 1)).astype(np.int64)
+    return dim(ramps[pair, step], _above_floor(scene, breath(x)))
+
+
+def sparkle(scene: Scene) -> F64:
+    """Twinkles: every light once a cycle at a moment of its own, in a colour of its own, more of them on accents."""
+    cycles = scene.cycles(PASS_SHORTEST_S)
+    now = cycles.current(scene.frames)
+    span = np.diff(cycles.frame)
+    eighths = max(1, round(2 * cycles.beats))
+
+    def chance(kind: int) -> F64:
+        return unit_hash(scene.song.seed, np.array(kind), cycles.number[:-1, None], scene.zones)
+
+    # Shared out evenly over the eighths, some a little late: lights that twinkle together would be one flash.
+    order = np.argsort(np.argsort(chance(0), axis=1), axis=1)
+    moment = (order * eighths // len(scene.zones) + 0.6 * chance(1) ** 2) / eighths
+    start = cycles.frame[:-1, None] + np.floor(moment * span[:, None]).astype(np.int64)
+    tau = 6.0 + 12.0 * chance(2)
+    colors = off_red(scene.colors())
+    pick = np.floor(chance(4) * len(colors)).astype(np.int64)
+    most = (
+        intensity_of(np.minimum(1.0, len(scene.zones) * _unseen_share(colors)))
+        if len(scene.zones) > 1
+        else 1.0
+    )
+    height = (0.6 + 0.4 * chance(3)) * np.broadcast_to(most, len(colors))[pick]
+    frames = scene.frames[:, None]
+    begun = np.where(frames >= start[now] - 1, now[:, None], now[:, None] - 1)
+    zone = np.arange(len(scene.zones))
+    since = frames - start[begun, zone]
+    shape = np.where(since < 0, 0.5, decay(np.maximum(since, 0), 5 * tau[begun, zone], tau[begun, zone]))
+    shape = np.maximum(shape * height[begun, zone], _accent_twinkles(scene))
+    return dim(colors[pick[begun, zone]], _above_floor(scene, shape))
+
+
+def _accent_twinkles(scene: Scene) -> F64:
+    """Intensity ``[n, k]`` of the twinkles that the last accent before each frame set off."""
+    starts, strength = scene.song.accent_frame, scene.song.accent
+    if not len(starts):
+        return np.zeros((len(scene.frames), len(scene.zones)))
+    last = np.searchsorted(starts, scene.frames, side="right") - 1
+    heard = np.maximum(last, 0)
+    chosen = (
+        unit_hash(scene.song.seed, np.array(9), heard[:, None], scene.zones) < 0.4 * strength[heard][:, None]
+    )
+    since = np.maximum(scene.frames - starts[heard], 0)
+    return np.where(chosen & (last >= 0)[:, None], decay(since, 40, 8.0)[:, None], 0.0)
+
+
+def strobe(scene: Scene) -> F64:
+    """Hard on and off, half of the cycle each. The limiter decides how much of it leaves."""
+    cycles = scene.cycles(STROBE_SHORTEST_S)
+    now = cycles.current(scene.frames)
+    since, span = scene.frames - cycles.frame[now], cycles.frame[now + 1] - cycles.frame[now]
+    lit = np.where(2 * since < span, 1.0, 0.0)[:, None] * np.ones(len(scene.zones))
+    return dim(scene.color(0), _above_floor(scene, lit))
+
+
+def blackout(scene: Scene) -> F64:
+    """Dark."""
+    return np.zeros((len(scene.frames), len(scene.zones), 3))
+
+
+LOOKS: dict[Look, Callable[[Scene], F64]] = {
+    "hold": hold,
+    "pulse": pulse,
+    "alternate": alternate,
+    "chase": chase,
+    "swell": swell,
+    "sparkle": sparkle,
+    "strobe": strobe,
+    "blackout": blackout,
+}
+"""How each look of a cue list is drawn."""
+
+
+def _above_floor(scene: Scene, shape: F64) -> F64:
+    """Intensity ``[n, k]`` of a shape 0..1: the cue's floor stays on, the rest follows the shape."""
+    floor = scene.cue.floor
+    return scene.gain(scene.frames)[:, None] * (floor + (1.0 - floor) * shape)
+
+
+def _half_way(floor: float) -> float:
+    """Shape at which two lights give together what one at full and one at its floor do."""
+    return float((intensity_of(np.asarray(0.5 + 0.5 * floor**2)) - floor) / max(1.0 - floor, 1e-9))
+
+
+def _unseen_share(colors: F64) -> F64:
+    """Share of its light ``[...]`` by which a colour may move on every beat, stage-wide, uncounted."""
+    excess = colors[..., 0] - colors[..., 1] - colors[..., 2]
+    swing = QUIET_SWING / np.maximum(luminance(colors), 1e-9)
+    return np.minimum(1.0, np.minimum(swing, QUIET_RED / np.maximum(excess, 1e-9)))
+
+
+def _along(ramp: F64, position: F64) -> F64:
+    """Colours at ``position`` 0..1 of a ramp."""
+    return ramp[np.round(position * (RAMP_STEPS - 1)).astype(np.int64)]
