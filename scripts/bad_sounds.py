@@ -66,7 +66,12 @@ def lying_headers() -> Iterator[Entry]:
     yield "rate_0.aiff", "sample rate 0", refused, aiff(body, rate=bytes(10))
     yield "channels_0.aiff", "no channels", refused, aiff(body, rate=AIFF_44100, channels=0)
     yield "channels_65535.aiff", "65,535 channels", refused, aiff(body, rate=AIFF_44100, channels=65_535)
-    yield "frames_4g.aiff", "claims 4 G frames", {FINE}, aiff(body, rate=AIFF_44100, frames=0xFFFFFFFF)
+    yield (
+        "frames_4g.aiff",
+        "claims 4 G frames",
+        {FINE, *refused},
+        aiff(body, rate=AIFF_44100, frames=0xFFFFFFFF),
+    )
     flac, m4a = good("song.flac"), good("song.m4a")
     total = bytes([flac[21] | 0x0F]) + b"\xff\xff\xff\xff"
     yield "samples_2p36.flac", "claims 2^36 samples", {FINE}, flac[:21] + total + flac[26:]

@@ -30,10 +30,14 @@ def write_click_song(path: Path, seconds: float, bpm: float = 120.0, rate: int =
     return path
 
 
-def made_cues(seconds: float, bpm: float = 120.0, title: str = "Made for tests", artist: str = "Nobody") -> CueList:
+def made_cues(
+    seconds: float, bpm: float = 120.0, title: str = "Made for tests", artist: str = "Nobody"
+) -> CueList:
     """A cue list with all kinds of sections and looks."""
     step = 60 / bpm
-    beats = tuple(Beat(i * step, i % 4 + 1, 1.0, 0.6 + 0.4 * (i % 4 == 0)) for i in range(int(seconds / step)))
+    beats = tuple(
+        Beat(i * step, i % 4 + 1, 1.0, 0.6 + 0.4 * (i % 4 == 0)) for i in range(int(seconds / step))
+    )
     kinds = ("intro", "steady", "build", "drop", "break", "drop", "outro")
     edges = np.linspace(0, seconds, len(kinds) + 1)
     labels = "ABCDBDE"
@@ -50,7 +54,11 @@ def made_cues(seconds: float, bpm: float = 120.0, title: str = "Made for tests",
 
 
 def made_show(
-    seconds: float = 8.0, zones: int = 8, cues: CueList | None = None, source: Path | None = None, bpm: float = 90.0
+    seconds: float = 8.0,
+    zones: int = 8,
+    cues: CueList | None = None,
+    source: Path | None = None,
+    bpm: float = 90.0,
 ) -> SafeShow:
     """Zones that pulse one after the other in the palette's colours, sealed as if the limiter had passed them."""
     t = np.arange(round(seconds * FPS)) / FPS

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatomizer.cues import machine_time, tempo
-from beatomizer.cues.beat_grid import SURE, TIGHTNESS, best_beats, confidence, refined, sure_beats, track_beats
+from beatomizer.cues.beat_grid import (
+    SURE,
+    TIGHTNESS,
+    best_beats,
+    confidence,
+    refined,
+    sure_beats,
+    track_beats,
+)
 from beatomizer.inference.engine import Scores
 from beatomizer.timebase import FPS
 

@@ -123,7 +123,7 @@ def test_an_interrupted_writer_leaves_nothing(suffix: str, older: bytes | None, 
 def test_a_file_that_may_not_grow_leaves_nothing(suffix: str, tmp_path: Path) -> None:
     """As on a full disk: the system refuses every byte past the 600th."""
     path = tmp_path / f"show{suffix}"
-    rgb8 = np.random.default_rng(0).integers(0, 60, (300, 8, 3), dtype=np.uint8)
+    rgb8 = np.repeat(np.random.default_rng(0).integers(0, 60, (300, 8, 1), dtype=np.uint8), 3, axis=2)
     show = a_show(300, 8)
     show = sealed(replace(Show(rgb8, show.cues)), show.report)
     resource = pytest.importorskip("resource", reason="file size limits are a matter of Unix")

@@ -75,7 +75,7 @@ def song_blocks(
         findings.title, findings.artist = _tags(track, path)
         song = _Song(track, path, shares, sample_rate, max_duration_s)
         for block in song.blocks():
-            progress("audio", track.file.furthest / track.file.size)
+            progress("audio", min(1.0, track.file.furthest / max(1, track.file.size)))
             yield block
         song.judge(findings)
     progress("audio", 1.0)
@@ -146,19 +146,19 @@ class _Song:
         findings.warnings += self._warnings(seconds)
 
     def _warnings(self, seconds: float) -> Iterator[str]:
-        track, promised = self._track, self._track.promised_s
+        track, promised, timeline = self._track, self._track.promised_s, self._timeline
         if track.damaged:
-            yield f"{track.damaged} damaged places were left out"
+            yield f"{_many(track.damaged, 'damaged place')} left out"
         if promised is not None and seconds < promised - max(0.5, 0.01 * promised):
             yield f"the file ends early: {_span(seconds)} of {_span(promised)}"
         elif track.broken_off:
             yield f"the file breaks off after {_span(seconds)}"
         if self._nonsense:
-            yield f"{self._nonsense} samples were no numbers; they are silence now"
-        if self._timeline.silences:
-            yield f"{self._timeline.silences} gaps in the sound were filled with silence"
-        if self._timeline.cuts or self._timeline.leaps:
-            yield "the file's clock is not steady; sound and picture may differ"
+            yield f"{_many(self._nonsense, 'sample')} without a value silenced"
+        if timeline.silences:
+            yield f"{_many(timeline.silences, 'gap')} filled with silence"
+        if timeline.cut_s or timeline.leaps:
+            yield "the file's clock jumps; sound and picture may differ"
 
     @property
     def _rate(self) -> int:
@@ -206,6 +206,10 @@ def _tags(track: Track, path: Path) -> tuple[str, str]:
     title = one_line(track.metadata.get("title", ""), _TAG_LENGTH)
     artist = one_line(track.metadata.get("artist", "") or track.metadata.get("album_artist", ""), _TAG_LENGTH)
     return title or one_line(path.stem, _TAG_LENGTH), artist
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _span(seconds: float) -> str:

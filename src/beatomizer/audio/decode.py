@@ -17,6 +17,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 
+from beatomizer.audio.endings import cut_off
 from beatomizer.audio.gate import SongFile, open_song, shown
 from beatomizer.audio.mix import CHANNEL_NAMES
 from beatomizer.audio.timeline import Stamped
@@ -68,6 +69,8 @@ class Track:
         self.excess_s = 0.0
         with ExitStack() as stack:
             self.file: SongFile = stack.enter_context(open_song(path))
+            self._cut_off = cut_off(self.file)
+            self.file.seek(0)
             self._container: InputContainer = stack.enter_context(self._opened())
             self._stream = self._chosen()
             self._clock_s = float(self._stream.time_base or 0)
@@ -115,15 +118,15 @@ class Track:
                     continue
                 except av.error.FFmpegError:
                     self.damaged += 1
+                    self.broken_off = True  # unless something follows
                     frames = []
                 yield packet, frames
                 if frames:
                     fruitless = 0
-                    self.broken_off = False
+                    self.broken_off = self._cut_off
                     self.file.sound_came()
                     continue
                 fruitless += 1
-                self.broken_off = self.damaged > 0
                 if fruitless > _MOST_FRUITLESS_PACKETS:
                     return
         except av.error.FFmpegError:  # from the demuxer: nothing can be read past this place

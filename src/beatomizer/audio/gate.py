@@ -14,9 +14,12 @@ from typing import Self
 
 from beatomizer.errors import UnreadableInputError, one_line
 
-BARREN_BYTES = 256 << 20
-"""Bytes the decoder may read without giving a sound before it is told that the file ends. Room for a minute of
-8K video that starts silent; half a second of reading."""
+BARREN_BYTES = 32 << 20
+"""Bytes of a sound file the decoder may read without giving a sound before it is told that the file ends. Larger than
+any cover art, and read in a tenth of a second."""
+
+BARREN_VIDEO_BYTES = 512 << 20
+"""The same for videos: a minute of 8K pictures before the first sound."""
 
 _HEAD_BYTES = 2048
 
@@ -47,6 +50,7 @@ class SongFile:
         size: bytes.
         furthest: the end of the furthest read so far, for progress.
         failure: why reading ended before the end, else an empty string.
+        patience: bytes that may be read without a sound.
     """
 
     def __init__(self, descriptor: int, path: Path) -> None:
@@ -54,13 +58,14 @@ class SongFile:
         self.size = os.fstat(descriptor).st_size
         self.furthest = 0
         self.failure = ""
+        self.patience = BARREN_BYTES
         self._descriptor = descriptor
         self._barren = 0
 
     def read(self, n_bytes: int) -> bytes:
         """Up to ``n_bytes`` bytes; none at the end, after a disk error, or when patience has run out."""
-        if self._barren > BARREN_BYTES:
-            self.failure = f"no sound in {BARREN_BYTES >> 20} MB of it"
+        if self._barren > self.patience:
+            self.failure = f"no sound in {self.patience >> 20} MB of it"
             return b""
         try:
             data = os.read(self._descriptor, n_bytes)
@@ -85,14 +90,6 @@ class SongFile:
     def sound_came(self) -> None:
         """Renew the patience: what was read so far led to a sound."""
         self._barren = 0
-
-    def tail(self, n_bytes: int) -> bytes:
-        """The last ``n_bytes`` bytes; the position stays."""
-        position = self.tell()
-        os.lseek(self._descriptor, max(0, self.size - n_bytes), os.SEEK_SET)
-        data = os.read(self._descriptor, n_bytes)
-        os.lseek(self._descriptor, position, os.SEEK_SET)
-        return data
 
     def close(self) -> None:
         """Close the file."""

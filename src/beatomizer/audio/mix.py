@@ -83,7 +83,7 @@ def mixed(frame: AudioFrame, shares: F32) -> F32:
 
 def _channel(frame: AudioFrame, channel: int, n_channels: int, dtype: str) -> F32:
     planar = frame.format.is_planar
-    plane = memoryview(frame.planes[channel if planar else 0])  # type: ignore[arg-type]  # it is a buffer
+    plane = memoryview(frame.planes[channel if planar else 0])
     samples = np.frombuffer(plane, dtype=dtype, count=frame.samples * (1 if planar else n_channels))
     if not planar:
         samples = samples[channel::n_channels]

@@ -23,8 +23,8 @@ LONGEST_GAP_S = 600.0
 LONGEST_OVERLAP_S = 0.5
 """A longer overlap is a clock that was set back (joined recordings)."""
 
-MOST_CUTS = 16
-"""Overlaps in one file before its clock counts as noise."""
+MOST_CUT_S = 2.0
+"""Sound that may be cut out of one file before its clock counts as noise."""
 
 Sound = TypeVar("Sound")
 
@@ -56,12 +56,13 @@ class Timeline:
         picture_start_s: time of the first picture on the file's clock; ``None`` without pictures.
 
     Attributes:
-        silences, cuts, leaps: holes filled, overlaps cut, restarts of the clock so far.
+        silences, leaps: holes filled and restarts of the clock so far.
+        cut_s: seconds of overlapping sound cut out so far.
     """
 
     def __init__(self, picture_start_s: float | None = None) -> None:
         self.silences = 0
-        self.cuts = 0
+        self.cut_s = 0.0
         self.leaps = 0
         self._picture_start_s = picture_start_s
         self._origin_s: float | None = None
@@ -91,7 +92,7 @@ class Timeline:
         if self._origin_s is None:
             self._origin_s = self._first(frame.clock_s)
         late_s = frame.clock_s - self._origin_s - self.now_s
-        if -TOLERANCE_S <= late_s <= TOLERANCE_S or self.cuts > MOST_CUTS:
+        if -TOLERANCE_S <= late_s <= TOLERANCE_S or self.cut_s > MOST_CUT_S:
             return _AS_IT_COMES
         if not first and not _confirmed(frame, following):
             return _AS_IT_COMES
@@ -102,8 +103,9 @@ class Timeline:
         if late_s > 0:
             self.silences += not first  # sound that starts after the picture is no damage
             return Placement(silence=round(late_s * self._rate))
-        self.cuts += 1
-        return Placement(cut=min(frame.samples, round(-late_s * self._rate)))
+        cut = min(frame.samples, round(-late_s * self._rate))
+        self.cut_s += cut / self._rate
+        return Placement(cut=cut)
 
     def _first(self, clock_s: float) -> float:
         picture_s = self._picture_start_s

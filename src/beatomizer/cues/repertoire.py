@@ -73,12 +73,9 @@ def tier_of(drive: float) -> int:
 
 def fitted(picture: Picture, zones: int) -> Picture:
     """The picture as a stage of so many zones can show it: one light neither travels nor is two things."""
-    layers = picture if zones >= SMALLEST_COMBINED else picture[-1:]
-    if zones > 1:
-        return layers if len(layers) > 1 else (_whole(layers[0], layers[0].look),)
-    look: Look = "pulse" if layers[-1].look == "chase" else layers[-1].look
-    return (_whole(layers[-1], look),)
-
-
-def _whole(layer: Layer, look: Look) -> Layer:
-    return Layer(look, layer.beats, layer.floor, layer.colors, "all", layer.intensity)
+    if zones >= SMALLEST_COMBINED:
+        return picture
+    top = picture[-1]
+    colors = (0, 1) if len(picture) > 1 else top.colors
+    look: Look = "pulse" if zones == 1 and top.look == "chase" else top.look
+    return (Layer(look, top.beats, top.floor, colors, "all", top.intensity),)

@@ -23,7 +23,7 @@ _REACH = 8
 """Bars on either side that a boundary is judged by."""
 
 _BOUNDARY_COST = 0.55
-_SAME_LABEL = 0.36
+_SAME_LABEL = 0.42
 """Mean similarity from which on two parts share a letter."""
 
 _MOST_LABELS = 8
@@ -52,19 +52,35 @@ def find_sections(bars: BarView) -> tuple[Section, ...]:
 
 
 def novelty(bars: BarView) -> F64:
-    """How much a part seems to begin with each bar, ``[N]``, standardised to about 0..1 at clear boundaries."""
+    """How much a part seems to begin with each bar, ``[N]``, about 1 at a clear boundary and 0 between.
+
+    Wide blocks tell parts from each other, narrow ones tell at which bar; what the neighbours have too is halved.
+    """
     count = len(bars)
-    block = np.zeros(count)
-    jump = np.zeros(count)
+    wide, narrow, jump = np.zeros(count), np.zeros(count), np.zeros(count)
     for bar in range(1, count):
-        reach = min(_REACH, bar, count - bar)
-        before, after = slice(bar - reach, bar), slice(bar, bar + reach)
-        within = bars.alike[before, before].mean() + bars.alike[after, after].mean()
-        block[bar] = (within / 2 - bars.alike[before, after].mean()) * np.sqrt(reach / _REACH)
-        near = min(4, reach)
+        wide[bar] = _contrast(bars.alike, bar, _REACH)
+        narrow[bar] = _contrast(bars.alike, bar, 2)
+        near = min(4, bar, count - bar)
         jump[bar] = abs(bars.energy[bar : bar + near].mean() - bars.energy[bar - near : bar].mean())
-    scale = max(float(np.percentile(block, 95)), 0.25) if count > 1 else 1.0
-    return np.asarray(np.clip(block / scale, 0.0, 1.5) + 0.8 * jump + 0.8 * bars.boundary)
+    raw = 0.6 * _scaled(wide) + 0.6 * _scaled(narrow) + 0.8 * jump + 0.6 * bars.boundary
+    beside = np.pad(raw, 2, mode="edge")
+    around = (beside[:-4] + beside[1:-3] + beside[3:-1] + beside[4:]) / 4
+    return np.asarray(np.maximum(raw - 0.5 * around, 0.0))
+
+
+def _contrast(alike: F64, bar: int, reach: int) -> float:
+    """How much more the bars before and after are like themselves than like each other (a checkerboard)."""
+    reach_here = min(reach, bar, len(alike) - bar)
+    before, after = slice(bar - reach_here, bar), slice(bar, bar + reach_here)
+    within = alike[before, before].mean() + alike[after, after].mean()
+    return float((within / 2 - alike[before, after].mean()) * np.sqrt(reach_here / reach))
+
+
+def _scaled(contrast: F64) -> F64:
+    """Against the song's clearest contrasts, 0..1.5; a song without any stays low."""
+    scale = max(float(np.percentile(contrast, 95)), 0.3) if len(contrast) > 1 else 1.0
+    return np.clip(contrast / scale, 0.0, 1.5)
 
 
 def segments(new: F64, bars: BarView) -> list[Part]:
@@ -98,7 +114,8 @@ def _length_worth(bar_count: int, length_s: float, final: bool) -> float:
         worth = -0.08
     else:
         worth = -0.25 if bar_count % 2 == 0 else -0.35
-    worth -= 0.25 * max(0.0, SHORTEST_S - length_s) + 2.0 * max(0.0, _FRAGMENT_S - length_s)
+    worth -= (0.25 if final else 0.6) * max(0.0, SHORTEST_S - length_s)
+    worth -= 2.0 * max(0.0, _FRAGMENT_S - length_s)
     return worth - 0.05 * max(0.0, length_s - LONGEST_S)
 
 
@@ -143,7 +160,7 @@ def _likeness(one: Part, other: Part, bars: BarView) -> float:
     energy = abs(
         float(bars.energy[one.first : one.last].mean() - bars.energy[other.first : other.last].mean())
     )
-    return max(in_order, float(block.mean())) - 0.8 * max(0.0, energy - 0.12)
+    return max(in_order, float(block.mean())) - 1.2 * max(0.0, energy - 0.1)
 
 
 def purposes(parts: list[Part], energies: F64, bars: BarView) -> list[str]:

@@ -55,7 +55,7 @@ def outline(samples: F32) -> Outline:
     for start in range(0, len(looks), _BLOCK):
         spectrum = np.fft.rfft(looks[start : start + _BLOCK] * window)
         bands[start : start + _BLOCK] = (spectrum.real**2 + spectrum.imag**2) @ weights
-    bands = bands.reshape(steps, HALVES, -1).mean(axis=1)
+    bands = bands.reshape(steps, HALVES, weights.shape[1]).mean(axis=1)
     return _outline(bands)
 
 

@@ -19,12 +19,14 @@ class ClassicEngine:
     def listen(self, features: Features) -> Scores:
         """All scores; each as long as ``features``."""
         frames = features.frames
+        if len(frames) == 0:
+            return Scores(*(np.zeros(0, np.float32),) * 3, np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
         beat, onsets = beat_activation(frames), drum_onsets(frames)
-        coarse = outline(features.samples)
+        downbeat = downbeat_evidence(frames, beat, onsets)
         return Scores(
             beat=_score(beat),
-            downbeat=_score(downbeat_evidence(frames, beat, onsets)),
-            boundary=_score(boundary_novelty(coarse, len(frames))),
+            downbeat=_score(downbeat),
+            boundary=_score(boundary_novelty(outline(features.samples), beat + 2.0 * downbeat)),
             onsets=_score(onsets),
             energy=_score(song_energy(frames, onsets)),
         )

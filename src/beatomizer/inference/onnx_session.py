@@ -47,7 +47,9 @@ class Session:
         if seen != ([port.name for port in model.inputs], [port.name for port in model.outputs]):
             raise self._refused("reads differently in the runtime", ValueError("inputs or outputs differ"))
 
-    def run(self, feed: Mapping[str, F32], outputs: tuple[Port, ...], *, watched: bool = True) -> dict[str, F32]:
+    def run(
+        self, feed: Mapping[str, F32], outputs: tuple[Port, ...], *, watched: bool = True
+    ) -> dict[str, F32]:
         """Run once; each output is finite float32.
 
         Args:

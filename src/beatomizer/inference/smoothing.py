@@ -30,18 +30,6 @@ def moving_max(values: F64, reach: int) -> F64:
     return largest
 
 
-def on_frames(values: F64, seconds_per_step: float, frames: int, fps: int) -> F64:
-    """Curves on a coarse grid (first value at the middle of its step) drawn as straight lines at ``fps``."""
-    if len(values) == 0:
-        return np.zeros((frames, *values.shape[1:]))
-    position = np.arange(frames) / (fps * seconds_per_step) - 0.5
-    position = np.clip(position, 0.0, len(values) - 1.0)
-    below = np.minimum(position.astype(np.int64), max(len(values) - 2, 0))
-    share = (position - below).reshape(-1, *[1] * (values.ndim - 1))
-    above = np.minimum(below + 1, len(values) - 1)
-    return np.asarray(values[below] * (1.0 - share) + values[above] * share)
-
-
 def spread_0_1(values: F64, low: float = 5.0, high: float = 95.0, least_span: float = 1e-9) -> F64:
     """Offline: stretched so that the ``low`` and ``high`` percentiles of the song become 0 and 1, then clipped."""
     if len(values) == 0:

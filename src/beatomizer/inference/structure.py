@@ -5,49 +5,66 @@ import numpy as np
 from beatomizer.arrays import F32, F64
 from beatomizer.features.bank import COLUMNS, loudness_lufs
 from beatomizer.features.outline import STEPS_PER_S, Outline
-from beatomizer.inference.smoothing import bell, moving_max, moving_mean, on_frames, spread_0_1
+from beatomizer.inference.smoothing import bell, moving_max, moving_mean, spread_0_1
 from beatomizer.timebase import FPS
 
-NOVELTY_STEPS_PER_S = 2.5
-_GROUP = int(STEPS_PER_S / NOVELTY_STEPS_PER_S)
-_KERNELS_S = (6.0, 14.0)
-"""Half sizes of the checkerboards: a phrase, and a section."""
+WHERE_S, WHETHER_S = 2.0, (6.0, 12.0)
+"""Half sizes of the checkerboards: a short one finds the moment, long ones whether it matters (phrase, section)."""
+_NEAR_S, _EDGE_S = 1.6, 6.0
+_WIDE_FRAMES = 8
+_RANGE_DB = 45.0
+"""Levels lower than this under the song's loud parts count as equally silent: a fade is no section."""
 
 
-def boundary_novelty(coarse: Outline, frames: int) -> F64:
-    """Likelihood that a section begins, ``[T]`` 0..1: peaks where what follows differs from what came before.
+def boundary_novelty(coarse: Outline, accent: F64) -> F64:
+    """Likelihood that a section begins, ``[T]`` 0..1: a narrow peak at each candidate.
 
-    Checkerboard novelty of a self-similarity matrix (Foote 2000) at 2.5 Hz, over timbre, harmony and level.
+    Checkerboard novelty of a self-similarity matrix (Foote 2000) at 5 Hz, over timbre, harmony and level, says that
+    something changes thereabouts. A cymbal that rings into the new part makes it late; so the candidate moves to
+    the strongest accent a little before.
+
+    Args:
+        coarse: the song from afar.
+        accent: ``[T]``, how likely something begins on a frame.
     """
+    frames = len(accent)
     look = _standardised(coarse)
-    if len(look) < 8:
+    if len(look) < 4 * STEPS_PER_S:
         return np.zeros(frames)
-    novelty = np.zeros(len(look) + 1)
-    for half_s in _KERNELS_S:
-        novelty += _checkerboard(look, max(2, int(half_s * NOVELTY_STEPS_PER_S))) / len(_KERNELS_S)
-    scale = np.percentile(novelty, 98)
-    if scale <= 1e-6:
-        return np.zeros(frames)
-    top = moving_max(novelty, int(2 * NOVELTY_STEPS_PER_S))
-    peaks = np.clip(novelty / scale, 0.0, 1.0) * (novelty / np.maximum(top, 1e-9)) ** 2
-    # novelty[i] belongs to the edge between steps i - 1 and i, half a step before the middle of step i
-    return np.clip(
-        on_frames(np.append(peaks, 0.0)[1:], 1.0 / NOVELTY_STEPS_PER_S, frames + _HALF, FPS)[:frames], 0, 1
-    )
+    where = _relative(_checkerboard(look, _steps(WHERE_S)))
+    whether = np.mean([_relative(_checkerboard(look, _steps(half_s))) for half_s in WHETHER_S], axis=0)
+    novelty = np.sqrt(where * moving_max(whether, _steps(_NEAR_S) // 2))
+    novelty *= _away_from_ends(len(novelty), _steps(_EDGE_S))
+    edges = np.flatnonzero((novelty > 0.05) & (novelty >= moving_max(novelty, _steps(_NEAR_S))))
+    boundary = np.zeros(frames)
+    for edge in edges:
+        frame = _moved_to_accent(int(edge) * FPS // STEPS_PER_S, accent)
+        low, high = max(0, frame - _WIDE_FRAMES), min(frames, frame + _WIDE_FRAMES + 1)
+        hill = 1.0 - np.abs(np.arange(low, high) - frame) / (_WIDE_FRAMES + 1)
+        boundary[low:high] = np.maximum(boundary[low:high], novelty[edge] * hill)
+    return boundary
 
 
-_HALF = 0
+def _moved_to_accent(frame: int, accent: F64) -> int:
+    """The frame of the strongest accent near ``frame``, sooner rather than later; ``frame`` if there is none."""
+    low, high = max(0, frame - 3 * FPS // 2), min(len(accent), frame + FPS // 2)
+    distance_s = (np.arange(low, high) - frame) / FPS + 0.4
+    nearby = accent[low:high] * np.exp(-0.5 * (distance_s / 0.7) ** 2)
+    return low + int(nearby.argmax()) if nearby.max(initial=0.0) > 0.05 else min(frame, len(accent) - 1)
+
+
+def _steps(seconds: float) -> int:
+    return round(seconds * STEPS_PER_S)
 
 
 def _standardised(coarse: Outline) -> F64:
-    """``[V, D]`` at 2.5 Hz: timbre, harmony and level, each group of equal say."""
-    steps = coarse.steps // _GROUP * _GROUP
-    mel = coarse.mel_db[:steps].reshape(-1, _GROUP, coarse.mel_db.shape[1]).mean(axis=1, dtype=np.float64)
-    chroma = coarse.chroma[:steps].reshape(-1, _GROUP, 12).mean(axis=1, dtype=np.float64)
-    if len(mel) == 0:
+    """``[U, D]``: timbre, harmony and level, each group of equal say, smoothed over a second."""
+    if coarse.steps == 0:
         return np.zeros((0, 0))
+    loud = float(np.percentile(coarse.mel_db.max(axis=1), 90))
+    mel = np.maximum(coarse.mel_db.astype(np.float64), loud - _RANGE_DB)
     level = mel.mean(axis=1, keepdims=True)
-    groups = [(mel - level, 1.0), (moving_mean(chroma, 2), 0.6), (level, 0.8)]
+    groups = [(mel - level, 1.0), (moving_mean(coarse.chroma, STEPS_PER_S), 0.5), (level, 0.7)]
     parts = []
     for values, say in groups:
         centred = values - values.mean(axis=0)
@@ -56,20 +73,32 @@ def _standardised(coarse: Outline) -> F64:
 
 
 def _checkerboard(look: F64, half: int) -> F64:
-    """Novelty at each edge between steps, ``[V + 1]``: likeness within the sides less likeness across.
+    """Novelty at each edge before a step, ``[U]``: likeness within the sides less likeness across.
 
-    The Gaussian-tapered checkerboard of a matrix of inner products is ``|before − after|²`` of two tapered sums, so
-    the matrix itself is never built.
+    A tapered checkerboard over a matrix of inner products is ``|before − after|²`` of two tapered means, so the
+    matrix itself is never built.
     """
     taper = np.exp(-0.5 * (np.arange(half) / (0.5 * half)) ** 2)
     taper /= taper.sum()
-    count, width = look.shape
+    count = len(look)
     padded = np.concatenate([np.repeat(look[:1], half, 0), look, np.repeat(look[-1:], half, 0)])
-    before, after = np.zeros((count + 1, width)), np.zeros((count + 1, width))
+    before, after = np.zeros_like(look), np.zeros_like(look)
     for step, weight in enumerate(taper):
-        before += weight * padded[half - 1 - step : half - step + count]
-        after += weight * padded[half + step : half + step + count + 1]
+        before += weight * padded[half - 1 - step : half - 1 - step + count]
+        after += weight * padded[half + step : half + step + count]
     return np.asarray(np.sum((before - after) ** 2, axis=1))
+
+
+def _relative(novelty: F64) -> F64:
+    """0..1: a usual edge of this song near 0, a strong one near 1."""
+    usual, strong = np.percentile(novelty, [50, 97])
+    return np.asarray(np.clip((novelty - usual) / max(float(strong - usual), 1e-3), 0.0, 1.0))
+
+
+def _away_from_ends(count: int, steps: int) -> F64:
+    """A ramp from 0 at both ends to 1: where the song begins and fades is known without listening."""
+    step = np.arange(count)
+    return np.clip(np.minimum(step, count - step) / max(steps, 1) - 0.5, 0.0, 1.0)
 
 
 def downbeat_evidence(frames: F32, beat: F64, onsets: F64) -> F64:

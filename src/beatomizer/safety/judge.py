@@ -9,7 +9,7 @@ from beatomizer.safety.profiles import DEFAULT_PROFILE, Profile, Rules, judging_
 from beatomizer.safety.signals import LINEAR, Signals, light_of, signals_of_rgb8
 from beatomizer.safety.verdict import Failure, Verdict
 
-EXTENDED_SUFFIX = ", lasting"
+EXTENDED_SUFFIX = " (lasting)"
 """Added to a detector's rule where not one second but five are at fault."""
 
 

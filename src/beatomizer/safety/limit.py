@@ -2,6 +2,7 @@
 
 from beatomizer.progress import Progress, silent
 from beatomizer.safety.limiter import Limiter
+from beatomizer.safety.planner import plan
 from beatomizer.safety.profiles import DEFAULT_PROFILE, Profile, profile_named
 from beatomizer.safety.report import report_on
 from beatomizer.safety.safe_show import SafeShow, sealed
@@ -15,5 +16,10 @@ def limit(show: Show, profile: str | Profile = DEFAULT_PROFILE, *, progress: Pro
         UsageError: no profile has that name.
     """
     chosen = profile_named(profile)
-    shown = Limiter(show.zones, chosen).run(show.rgb8, progress)
+    wanted = show.rgb8
+    for round in (1, 2):
+        if Limiter(show.zones, chosen).would_pass(wanted):
+            break
+        wanted = plan(wanted, show.cues, chosen, round)
+    shown = Limiter(show.zones, chosen).run(wanted, progress)
     return sealed(Show(shown, show.cues, show.source), report_on(show, shown, chosen))

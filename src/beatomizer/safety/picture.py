@@ -1,73 +1,87 @@
-"""From pictures to regions that can be judged: the whole frame, and a grid of overlapping parts of it.
+"""From pictures to regions that can be judged: the whole frame, and parts of it.
 
-A light show fills the field of view, so the area rule of WCAG (a quarter of ten degrees) excuses nothing here: every
-quarter of the frame's area is judged on its own, and the frame as a whole.
+A light show fills the field of view, so the area rule of WCAG (a quarter of ten degrees of vision; 341 × 256 pixels
+of 1024 × 768) excuses nothing here: besides the whole frame, nine overlapping quarters of its area and nine ninths
+are judged, each on its own. Light is averaged as light, in linear values.
 """
 
 from typing import Literal
 
 import numpy as np
 
-from beatomizer.arrays import F64, U8
+from beatomizer.arrays import F32, U8
 from beatomizer.color import LINEAR_OF_RGB8, linear_to_rgb8
 
-GRID = 4
-"""The frame is cut into 4 × 4 cells; 2 × 2 neighbouring cells make one of 9 overlapping quarters."""
+_CELLS = 12
+"""The frame is cut into 12 × 12 cells, a number that both halves and thirds divide."""
 
-Layout = Literal["whole", "quarters", "grid"]
+Layout = Literal["whole", "parts"]
+
+_LINEAR = LINEAR_OF_RGB8.astype(np.float32)
 
 
-def region_means(pictures: U8, layout: Layout = "quarters") -> U8:
+def region_names(layout: Layout = "parts") -> list[str]:
+    """What each region of ``region_means`` is called in a report."""
+    names = ["whole frame"]
+    if layout == "parts":
+        for part in ("quarter", "ninth"):
+            names += [f"{part} at row {y + 1}, column {x + 1}" for y in range(3) for x in range(3)]
+    return names
+
+
+def region_means(pictures: U8, layout: Layout = "parts") -> U8:
     """Mean colours of regions of RGB pictures, averaged in linear light.
 
     Args:
-        pictures: uint8 sRGB ``[T, H, W, 3]``, or one picture ``[H, W, 3]``; at least 4 × 4.
-        layout: ``"whole"`` 1 region; ``"quarters"`` that and 9 overlapping quarter areas, R = 10; ``"grid"`` those
-            and the 16 cells, R = 26.
+        pictures: uint8 sRGB ``[T, H, W, 3]``, BT.709 primaries.
+        layout: ``"whole"``, R = 1; or ``"parts"``: that, nine overlapping quarters and nine ninths, R = 19.
 
     Returns:
         uint8 ``[T, R, 3]``, the whole frame first.
     """
-    stacked = pictures if pictures.ndim == 4 else pictures[None]
-    return np.concatenate([_of_cells(_cells(picture), layout)[None] for picture in stacked])
+    if len(pictures) == 0:
+        return np.empty((0, len(region_names(layout)), 3), dtype=np.uint8)
+    return np.stack([_regions(_cells(picture), layout) for picture in pictures])
 
 
-def region_names(layout: Layout = "quarters") -> list[str]:
-    """What each region of ``region_means`` is called in a report."""
-    names = ["the whole frame"]
-    if layout != "whole":
-        names += [f"the quarter at row {y + 1}, column {x + 1}" for y in range(GRID - 1) for x in range(GRID - 1)]
-    if layout == "grid":
-        names += [f"the cell at row {y + 1}, column {x + 1}" for y in range(GRID) for x in range(GRID)]
-    return names
-
-
-def rgb8_of_yuv(luma: U8, cb: U8, cr: U8, *, full_range: bool = False) -> U8:
-    """BT.709 Y'CbCr planes of one size to sRGB pictures ``[..., 3]``; chroma planes as large as luma."""
-    if full_range:
-        y, spread = luma / 255.0, 255.0
-    else:
-        y, spread = (luma - 16.0) / 219.0, 224.0
-    u, v = (cb - 128.0) / spread, (cr - 128.0) / spread
-    rgb = np.stack([y + 1.5748 * v, y - 0.1873 * u - 0.4681 * v, y + 1.8556 * u], axis=-1)
+def rgb8_of_yuv(luma: U8, blue_difference: U8, red_difference: U8) -> U8:
+    """BT.709 Y'CbCr planes in video range, all of one size ``[...]``, to sRGB ``[..., 3]``."""
+    y = (luma - np.float32(16.0)) / np.float32(219.0)
+    u = (blue_difference - np.float32(128.0)) / np.float32(224.0)
+    v = (red_difference - np.float32(128.0)) / np.float32(224.0)
+    rgb = np.stack([y + 1.5748 * v, y - 0.187324 * u - 0.468124 * v, y + 1.8556 * u], axis=-1)
     return np.asarray(np.round(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8))
 
 
-def _cells(picture: U8) -> F64:
-    """Mean linear light of the 4 × 4 cells, ``[4, 4, 3]``, and how many pixels they hold is made equal by weights."""
+def yuv_of_rgb8(rgb8: U8) -> tuple[U8, U8, U8]:
+    """sRGB ``[..., 3]`` to BT.709 Y'CbCr planes in video range, as an 8-bit video stores flat colour."""
+    red, green, blue = (rgb8[..., channel] / 255.0 for channel in range(3))
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    planes = 16.0 + 219.0 * y, 128.0 + 224.0 * (blue - y) / 1.8556, 128.0 + 224.0 * (red - y) / 1.5748
+    luma, blue_difference, red_difference = (np.round(plane).astype(np.uint8) for plane in planes)
+    return luma, blue_difference, red_difference
+
+
+def _cells(picture: U8) -> F32:
+    """Mean linear light of 12 × 12 cells, ``[12, 12, 3]``; pictures smaller than that are enlarged by repetition."""
     height, width = picture.shape[:2]
-    rows = (np.arange(GRID + 1) * height) // GRID
-    columns = (np.arange(GRID + 1) * width) // GRID
-    linear = LINEAR_OF_RGB8[picture]
+    if height < _CELLS or width < _CELLS:
+        picture = picture.repeat(-(-_CELLS // height), axis=0).repeat(-(-_CELLS // width), axis=1)
+        height, width = picture.shape[:2]
+    rows, columns = (np.arange(_CELLS + 1) * height) // _CELLS, (np.arange(_CELLS + 1) * width) // _CELLS
+    linear = np.take(_LINEAR, picture)
     sums = np.add.reduceat(np.add.reduceat(linear, rows[:-1], axis=0), columns[:-1], axis=1)
-    return np.asarray(sums / (np.diff(rows)[:, None, None] * np.diff(columns)[None, :, None]))
+    areas = np.diff(rows)[:, None, None] * np.diff(columns)[None, :, None]
+    return np.asarray((sums / areas).astype(np.float32))
 
 
-def _of_cells(cells: F64, layout: Layout) -> U8:
-    regions = [cells.mean(axis=(0, 1), keepdims=False)[None]]
-    if layout != "whole":
-        quarters = (cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]) / 4.0
-        regions.append(quarters.reshape(-1, 3))
-    if layout == "grid":
-        regions.append(cells.reshape(-1, 3))
-    return linear_to_rgb8(np.concatenate(regions))
+def _regions(cells: F32, layout: Layout) -> U8:
+    means = [cells.mean(axis=(0, 1))]
+    if layout == "parts":
+        for size, step in ((_CELLS // 2, _CELLS // 4), (_CELLS // 3, _CELLS // 3)):
+            means += [
+                cells[y * step : y * step + size, x * step : x * step + size].mean(axis=(0, 1))
+                for y in range(3)
+                for x in range(3)
+            ]
+    return linear_to_rgb8(np.array(means, dtype=np.float64))

@@ -86,7 +86,7 @@ class Verdict:
             f"(checked with {self.profile} rules)"
         )
 
-    def as_dict(self) -> dict[str, object]:
+    def summary(self) -> dict[str, object]:
         """Plain values, for ``--json``."""
         return {
             "ok": self.ok,

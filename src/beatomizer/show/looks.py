@@ -13,15 +13,20 @@ import numpy as np
 from beatomizer.arrays import F64
 from beatomizer.color import luminance
 from beatomizer.cues.cuelist import Look
-from beatomizer.show.envelopes import breath, decay, unit_hash
-from beatomizer.show.mixing import RAMP_STEPS, dim, intensity_of, off_red, smoothstep
-from beatomizer.show.pulse import QUIET_RED, QUIET_SWING, pulse
+from beatomizer.show.envelopes import breath, decay
+from beatomizer.show.mixing import RAMP_STEPS, dim, intensity_of, light_of, smoothstep
+from beatomizer.show.pulse import pulse
+from beatomizer.show.quiet import QUIET_SWING, unseen_share
 from beatomizer.show.scene import Scene
+from beatomizer.show.twinkle import sparkle
 from beatomizer.show.zones import outwardness
 from beatomizer.timebase import FPS
 
-SWAP_SHORTEST_S = 0.33
+SWAP_SHORTEST_S = 0.36
 """Two groups that swap faster would flash each light more than three times in two seconds."""
+
+ONE_LIGHT_TOP = 0.16
+"""Luminance at which a single light alternates: the most at which a step of ``QUIET_SWING`` is ΔL* 10."""
 
 AFTERGLOW, AFTERGLOW_TAU_FRAMES = 0.22, 4.0
 """What is left of a light in the frame in which the other group has taken over: a twentieth of its light."""
@@ -30,7 +35,7 @@ COMET_TAU = 0.13
 """Time constant of a comet's light, in cycles: one light in eight is bright, three more are seen."""
 
 PASS_SHORTEST_S = 1.0
-"""Least time between two visits of a comet, and between two twinkles of one light, on average."""
+"""Least time between two visits of a comet."""
 
 SWELL_SHORTEST_S = 2.0
 """A breath below two seconds is a pulse."""
@@ -67,21 +72,24 @@ def alternate(scene: Scene) -> F64:
     colors = scene.colors()
     index = (group + begun // max(2, round(PHRASE_BEATS / cycles.beats))) % len(colors)
     # The stage as a whole is to move by no more than a quiet pulse, though half of its lights go on and off.
-    rest = intensity_of(1.0 - np.minimum(0.5, 2.0 * _unseen_share(colors)))[index]
-    body = rest + (1.0 - rest) * decay(since, span, 0.3 * span)[:, None]
+    rest = intensity_of(1.0 - np.minimum(0.5, 2.0 * unseen_share(colors)))[index]
+    body = rest + (1.0 - rest) * decay(since, span, np.maximum(1.0, 0.3 * span))[:, None]
     gone = AFTERGLOW * decay(since, span, AFTERGLOW_TAU_FRAMES)[:, None]
     shape = np.where(swapping, _half_way(scene.cue.floor) * rest, np.where(lit, body, gone))
-    return dim(colors[index], _above_floor(scene, shape))
+    return dim(colors[index], scene.above_floor(shape))
 
 
 def _alternate_colors(scene: Scene) -> F64:
-    """One light: colours in turn at nearly the same luminance, a change that no flash rule counts."""
+    """One light: colours in turn at one luminance, with a quiet kick at each change; no flash rule counts either."""
     cycles = scene.cycles(SWAP_SHORTEST_S)
     colors = scene.colors()
-    darkest = luminance(colors).min()
-    even = intensity_of(np.minimum(1.0, (darkest + QUIET_SWING) / np.maximum(luminance(colors), 1e-9)))
-    index = cycles.number[cycles.current(scene.frames)] % len(colors)
-    return dim(colors[index], scene.gain(scene.frames) * even[index])[:, None]
+    now = cycles.current(scene.frames)
+    since, span = scene.frames - cycles.frame[now], cycles.frame[now + 1] - cycles.frame[now]
+    top = min(ONE_LIGHT_TOP, float(luminance(colors).min()))
+    shown = top - min(QUIET_SWING, 0.7 * top) * (1.0 - light_of(decay(since, span, 18.0)))
+    index = cycles.number[now] % len(colors)
+    even = intensity_of(np.minimum(1.0, shown / np.maximum(luminance(colors), 1e-9)[index]))
+    return dim(colors[index], scene.gain(scene.frames) * even)[:, None]
 
 
 def chase(scene: Scene) -> F64:
@@ -102,7 +110,7 @@ def chase(scene: Scene) -> F64:
     beat = scene.song.clock.beat_at(scene.frames / FPS)
     throb = 0.94 + 0.06 * np.exp(-4.0 * (beat - np.floor(beat)))
     tail = np.where(until * count < 1.0, 0.0, smoothstep(since / 0.5))
-    return dim(_along(scene.ramp(), tail), _above_floor(scene, comet * throb[:, None]))
+    return dim(_along(scene.ramp(), tail), scene.above_floor(comet * throb[:, None]))
 
 
 def _comet(since: F64, until: F64, front: F64 | float) -> F64:
@@ -131,53 +139,7 @@ def swell(scene: Scene) -> F64:
     turn = 0.5 * smoothstep((x - 0.88) / 0.12) - 0.5 * (1.0 - smoothstep(x / 0.12))
     pair = (breath_number - (turn < 0)) % kinds
     step = np.round((turn - np.floor(turn)) * (RAMP_STEPS - 1)).astype(np.int64)
-    return dim(ramps[pair, step], _above_floor(scene, breath(x)))
-
-
-def sparkle(scene: Scene) -> F64:
-    """Twinkles: every light once a cycle at a moment of its own, in a colour of its own, more of them on accents."""
-    cycles = scene.cycles(PASS_SHORTEST_S)
-    now = cycles.current(scene.frames)
-    span = np.diff(cycles.frame)
-    eighths = max(1, round(2 * cycles.beats))
-
-    def chance(kind: int) -> F64:
-        return unit_hash(scene.song.seed, np.array(kind), cycles.number[:-1, None], scene.zones)
-
-    # Shared out evenly over the eighths, some a little late: lights that twinkle together would be one flash.
-    order = np.argsort(np.argsort(chance(0), axis=1), axis=1)
-    moment = (order * eighths // len(scene.zones) + 0.6 * chance(1) ** 2) / eighths
-    start = cycles.frame[:-1, None] + np.floor(moment * span[:, None]).astype(np.int64)
-    tau = 6.0 + 12.0 * chance(2)
-    colors = off_red(scene.colors())
-    pick = np.floor(chance(4) * len(colors)).astype(np.int64)
-    most = (
-        intensity_of(np.minimum(1.0, len(scene.zones) * _unseen_share(colors)))
-        if len(scene.zones) > 1
-        else 1.0
-    )
-    height = (0.6 + 0.4 * chance(3)) * np.broadcast_to(most, len(colors))[pick]
-    frames = scene.frames[:, None]
-    begun = np.where(frames >= start[now] - 1, now[:, None], now[:, None] - 1)
-    zone = np.arange(len(scene.zones))
-    since = frames - start[begun, zone]
-    shape = np.where(since < 0, 0.5, decay(np.maximum(since, 0), 5 * tau[begun, zone], tau[begun, zone]))
-    shape = np.maximum(shape * height[begun, zone], _accent_twinkles(scene))
-    return dim(colors[pick[begun, zone]], _above_floor(scene, shape))
-
-
-def _accent_twinkles(scene: Scene) -> F64:
-    """Intensity ``[n, k]`` of the twinkles that the last accent before each frame set off."""
-    starts, strength = scene.song.accent_frame, scene.song.accent
-    if not len(starts):
-        return np.zeros((len(scene.frames), len(scene.zones)))
-    last = np.searchsorted(starts, scene.frames, side="right") - 1
-    heard = np.maximum(last, 0)
-    chosen = (
-        unit_hash(scene.song.seed, np.array(9), heard[:, None], scene.zones) < 0.4 * strength[heard][:, None]
-    )
-    since = np.maximum(scene.frames - starts[heard], 0)
-    return np.where(chosen & (last >= 0)[:, None], decay(since, 40, 8.0)[:, None], 0.0)
+    return dim(ramps[pair, step], scene.above_floor(breath(x)))
 
 
 def strobe(scene: Scene) -> F64:
@@ -186,7 +148,7 @@ def strobe(scene: Scene) -> F64:
     now = cycles.current(scene.frames)
     since, span = scene.frames - cycles.frame[now], cycles.frame[now + 1] - cycles.frame[now]
     lit = np.where(2 * since < span, 1.0, 0.0)[:, None] * np.ones(len(scene.zones))
-    return dim(scene.color(0), _above_floor(scene, lit))
+    return dim(scene.color(0), scene.above_floor(lit))
 
 
 def blackout(scene: Scene) -> F64:
@@ -207,24 +169,11 @@ LOOKS: dict[Look, Callable[[Scene], F64]] = {
 """How each look of a cue list is drawn."""
 
 
-def _above_floor(scene: Scene, shape: F64) -> F64:
-    """Intensity ``[n, k]`` of a shape 0..1: the cue's floor stays on, the rest follows the shape."""
-    floor = scene.cue.floor
-    return scene.gain(scene.frames)[:, None] * (floor + (1.0 - floor) * shape)
-
-
 def _half_way(floor: float) -> float:
     """Shape at which two lights give together what one at full and one at its floor do."""
     return float((intensity_of(np.asarray(0.5 + 0.5 * floor**2)) - floor) / max(1.0 - floor, 1e-9))
 
 
-def _unseen_share(colors: F64) -> F64:
-    """Share of its light ``[...]`` by which a colour may move on every beat, stage-wide, uncounted."""
-    excess = colors[..., 0] - colors[..., 1] - colors[..., 2]
-    swing = QUIET_SWING / np.maximum(luminance(colors), 1e-9)
-    return np.minimum(1.0, np.minimum(swing, QUIET_RED / np.maximum(excess, 1e-9)))
-
-
 def _along(ramp: F64, position: F64) -> F64:
     """Colours at ``position`` 0..1 of a ramp."""
-    return ramp[np.round(position * (RAMP_STEPS - 1)).astype(np.int64)]
+    return np.asarray(ramp[np.round(position * (RAMP_STEPS - 1)).astype(np.int64)])

@@ -31,12 +31,6 @@ RAMP_STEPS = 33
 GREY_CHROMA = 0.02
 """Below this OKLCh chroma a hue is noise, and the other colour's is taken."""
 
-RED_SHARE = 0.7
-"""Largest R/(R+G+B) of light that moves with every beat; 0.8 is where the flash rules for red begin."""
-
-_PINK_HUE = np.deg2rad(38)
-"""Reds with a hue below this leave red by way of pink, those above by way of amber."""
-
 
 def smoothstep(x: F64) -> F64:
     """0 below 0, 1 above 1, and a soft S between."""
@@ -102,27 +96,6 @@ def _travel(before: F64, after: F64, progress: F64, *, dark: bool) -> F64:
     path = start + (end - start) * gone[..., None]
     lch = np.stack([path[..., 0] * shine, path[..., 1] * shine, hue_from + turn * gone], axis=-1)
     return oklch_to_linear(lch)
-
-
-def off_red(linear: F64) -> F64:
-    """The nearest-looking colour that no red-flash rule counts: towards pink or amber until red is three quarters.
-
-    Saturated red against black is counted as a flash from one fifth of the usual height on; pulses on every beat
-    therefore leave pure red to the downbeats and to light that is held.
-    """
-    linear = np.asarray(linear, dtype=np.float64)
-    missing = np.maximum(0.0, linear[..., 0] * (1.0 / RED_SHARE - 1.0) - linear[..., 1] - linear[..., 2])
-    hue = oklab_to_oklch(linear_to_oklab(linear))[..., 2]
-    pink = hue < _PINK_HUE
-    zero = np.zeros_like(missing)
-    added = np.stack([zero, np.where(pink, zero, missing), np.where(pink, missing, zero)], axis=-1)
-    return np.asarray(linear + added)
-
-
-def is_saturated_red(linear: F64) -> bool:
-    """Whether a red-flash rule takes this colour for red (with the margin of ``RED_SHARE``)."""
-    total = float(np.sum(linear))
-    return total > 0 and float(linear[..., 0]) > RED_SHARE * total
 
 
 def per_luminance(linear: F64) -> F64:

@@ -16,24 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatomizer.arrays import F64, Bool, Int
-from beatomizer.color import linear_to_oklab, luminance, oklab_to_oklch
+from beatomizer.color import luminance
 from beatomizer.show.envelopes import decay
-from beatomizer.show.mixing import RAMP_STEPS, is_saturated_red, light_of, off_red, per_luminance
+from beatomizer.show.mixing import RAMP_STEPS, light_of, per_luminance
+from beatomizer.show.quiet import QUIET_SWING, QUIETEST, beside_red, is_saturated_red, off_red
 from beatomizer.show.scene import Cycles, Scene
+from beatomizer.show.twinkle import accent_twinkles
 from beatomizer.show.zones import BANDS, bands
-
-QUIET_SWING = 0.068
-"""Relative luminance by which the stage may rise on a beat that no rule is to count.
-
-The rules count from 0.1; judges here use 0.08 for margin, and video encoding moves luminance by up to 0.014. From
-black this is L* 0 → 31.
-"""
-
-QUIETEST = 0.4
-"""Share of ``QUIET_SWING`` that is left at the lowest intensity: from black L* 0 → 19, still plain to see."""
-
-QUIET_RED = 0.03
-"""Linear R − G − B of a saturated red by which the stage may move likewise; the strictest judge counts 12/320."""
 
 SHORTEST_S = 0.25
 """Pulses faster than 4 Hz are no longer seen as belonging to the sound."""
@@ -45,12 +34,6 @@ HEAD = 0.25
 """How far the head of a full flare leans to the second colour."""
 
 HEAD_TAU_FRAMES = 4.0
-
-GOLD, MAGENTA = np.array([1.0, 0.7, 0.0]), np.array([1.0, 0.0, 0.88])
-"""Light added to held red: ``QUIET_SWING`` of it raises R − G − B by ``QUIET_RED``."""
-
-PINK_HUE = np.deg2rad(30)
-"""Held reds with an OKLCh hue below this take magenta, those above take gold."""
 
 WEAKEST = 0.7
 """Intensity of a full flash on the weakest beat, where a downbeat has 1: half the light."""
@@ -81,8 +64,17 @@ def pulse(scene: Scene) -> F64:
         held = per_luminance(scene.color(0)) * base[..., None]
         flare = np.where(full[..., None], per_luminance(scene.color(0)), rising) * height[..., None]
         return np.clip(held + flare, 0.0, 1.0)
-    wanted = np.minimum(base + height, luminance(colors))
-    return per_luminance(colors) * wanted[..., None]
+    shown = np.minimum(base + height, luminance(colors))
+    return _with_accents(scene, per_luminance(colors) * shown[..., None], shown)
+
+
+def _with_accents(scene: Scene, light: F64, shown: F64) -> F64:
+    """Light with a quiet twinkle in the third colour wherever an accent is stronger than the pulse's own light."""
+    if not len(scene.song.accent_frame):
+        return light
+    color = off_red(scene.color(2))
+    twinkle = np.minimum(QUIET_SWING, luminance(color)) * light_of(accent_twinkles(scene))
+    return np.where((twinkle > shown)[..., None], per_luminance(color) * twinkle[..., None], light)
 
 
 def _moment(cycles: Cycles, frames: Int) -> _Moment:
@@ -122,8 +114,7 @@ def _colors(scene: Scene, moment: _Moment, full: Bool) -> tuple[F64, F64 | None]
     """Colours ``[n, 1, 3]`` of the frames; where red is held, also the light that quiet pulses add to it."""
     first = scene.color(0)
     if scene.cue.floor > 0 and is_saturated_red(first):
-        leans_pink = oklab_to_oklch(linear_to_oklab(first))[2] < PINK_HUE
-        return first[None, None], per_luminance(MAGENTA if leans_pink else GOLD)
+        return first[None, None], per_luminance(beside_red(first))
     quiet = off_red(scene.ramp())
     bright = scene.ramp() if is_saturated_red(first) else quiet
     head = HEAD * np.exp(-moment.since / HEAD_TAU_FRAMES)

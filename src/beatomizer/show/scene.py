@@ -13,7 +13,7 @@ from beatomizer.show.clock import BeatClock, beat_clock
 from beatomizer.show.mixing import color_of, ramp
 from beatomizer.timebase import FPS, nearest_frame
 
-LEVEL_SHARE = 0.4
+LEVEL_SHARE = 0.5
 """How much of the intensity follows the song's loudness; the rest is the cue's own.
 
 Light that only follows the loudness correlates with it by 1.0; people at lighting desks reach 0.44 to 0.52 (Kohl et
@@ -79,6 +79,10 @@ class Scene:
             return np.full(len(frames), self.cue.intensity)
         heard = np.interp(frames, self.song.level_frame, self.song.level)
         return self.cue.intensity * (1.0 - LEVEL_SHARE + LEVEL_SHARE * heard)
+
+    def above_floor(self, shape: F64) -> F64:
+        """Intensity ``[n, k]`` of a shape 0..1 of that form: the cue's floor stays on, the rest follows the shape."""
+        return self.gain(self.frames)[:, None] * (self.cue.floor + (1.0 - self.cue.floor) * shape)
 
     def color(self, index: int) -> F64:
         """Linear light ``[3]`` of the cue's colour ``index``, counted round and round."""

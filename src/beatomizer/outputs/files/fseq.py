@@ -14,6 +14,7 @@ from pathlib import Path
 import zstandard
 
 from beatomizer.arrays import U8
+from beatomizer.errors import UsageError
 from beatomizer.outputs.files.fseq_layout import (
     BLOCK,
     HEADER,
@@ -25,7 +26,7 @@ from beatomizer.outputs.files.fseq_layout import (
 )
 from beatomizer.outputs.files.fseq_reader import FseqShow, read_fseq
 from beatomizer.outputs.files.options import FileOptions
-from beatomizer.outputs.files.steps import picked_frames
+from beatomizer.outputs.files.steps import stepped
 from beatomizer.progress import Progress
 from beatomizer.safety.safe_show import SafeShow
 
@@ -40,8 +41,15 @@ _MAX_NAME_BYTES = 4096
 
 
 def write(show: SafeShow, path: Path, options: FileOptions, progress: Progress) -> None:
-    """Write the show at ``options.fseq_step_ms`` a step: channels are zone 0 red, green, blue, zone 1 red, …"""
-    channels = show.rgb8[picked_frames(show.rgb8, options.fseq_step_ms)].reshape(-1, show.zones * 3)
+    """Write the show at ``options.fseq_step_ms`` a step: channels are zone 0 red, green, blue, zone 1 red, …
+
+    Raises:
+        UsageError: the show has no frames.
+        ResourceLimitError: it cannot be made safe on this grid; see ``steps.stepped``.
+    """
+    if not show.frames:
+        raise UsageError("a show without frames has no steps", "choose a song that lasts")
+    channels = stepped(show, options.fseq_step_ms).reshape(-1, show.zones * 3)
     progress("fseq", 0.3)
     media = "" if show.source is None else show.source.name
     path.write_bytes(encode(channels, options.fseq_step_ms, media=media, zstd=options.fseq_zstd))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from beatomizer.arrays import F32, Bool
+from beatomizer.audio.stereo import stereo_blocks
 from beatomizer.errors import ResourceLimitError, UsageError
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.stage.film import film
@@ -19,6 +20,7 @@ from beatomizer.outputs.stage.soundtrack import RATE
 from beatomizer.progress import Progress
 from beatomizer.safety.judge import judge
 from beatomizer.safety.safe_show import SafeShow
+from beatomizer.safety.tighten import tighten
 from beatomizer.safety.verdict import Verdict
 
 MOST_ROUNDS = 3
@@ -55,8 +57,6 @@ def write(show: SafeShow, path: Path, options: FileOptions, progress: Progress) 
 
 
 def _tightened(show: SafeShow, verdict: Verdict, rounds: int) -> SafeShow:
-    from beatomizer.safety.tighten import tighten
-
     failed: Bool = np.zeros(show.frames, dtype=np.bool_)
     failed[: len(verdict.failed_frames)] = verdict.failed_frames[: show.frames]
     return tighten(show, failed, rounds)
@@ -65,9 +65,6 @@ def _tightened(show: SafeShow, verdict: Verdict, rounds: int) -> SafeShow:
 def _sound(show: SafeShow) -> Iterator[F32] | None:
     if show.source is None:
         return None
-    # only a film with sound needs the decoder's room
-    from beatomizer.audio.stereo import stereo_blocks
-
     return stereo_blocks(show.source, RATE)
 
 

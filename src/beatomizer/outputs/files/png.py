@@ -11,7 +11,6 @@ from pathlib import Path
 
 from beatomizer.audio.load import mono_blocks
 from beatomizer.color import parse_hex
-from beatomizer.cues.cuelist import Cue
 from beatomizer.errors import BeatomizerError
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.files.timeline import panels, score
@@ -74,9 +73,7 @@ def _rows(show: SafeShow, ruler: Ruler, columns: Columns, peaks: Peaks | None, n
     rows: list[_Row] = []
     if cues is not None and cues.sections:
         sections = cues.sections
-        rows.append(
-            _Row("", 26, lambda s, b: score.draw_sections(s, ruler, sections, b.y, b.height), gap=6)
-        )
+        rows.append(_Row("", 26, lambda s, b: score.draw_sections(s, ruler, sections, b.y, b.height), gap=6))
     if peaks is not None:
         rows.append(_Row("Sound", 104, lambda s, b: panels.draw_sound(s, b, peaks, columns), gap=5))
     else:
@@ -86,8 +83,8 @@ def _rows(show: SafeShow, ruler: Ruler, columns: Columns, peaks: Peaks | None, n
         rows.append(_Row("", 14, lambda s, b: score.draw_beats(s, ruler, beats, b.y, b.height), gap=8))
     zones = "one zone" if show.zones == 1 else f"{show.zones} zones, stage left on top"
     rows.append(_Row(f"Light: {zones}", 0, lambda s, b: panels.draw_light(s, b, columns.ribbon), gap=5))
-    for lane in score.lanes(cues) if cues is not None else []:
-        rows.append(_Row("", 20, partial(_draw_lane, ruler, lane), gap=3))
+    for group, lane in score.lanes(cues, show.zones) if cues is not None else []:
+        rows.append(_Row("", 20, partial(_draw_lane, ruler, group, lane), gap=3))
     name = "Colour of the whole stage: red, green and blue, 0–255"
     rows.append(_Row(name, 176, lambda s, b: panels.draw_intensity(s, b, columns), legend=True, gap=4))
     return rows
@@ -110,8 +107,8 @@ def _draw_rows(sheet: Sheet, ruler: Ruler, rows: list[_Row]) -> None:
     panels.draw_ruler(sheet, ruler, y - rows[-1].gap + 2)
 
 
-def _draw_lane(ruler: Ruler, lane: list[Cue], sheet: Sheet, box: Box) -> None:
-    score.draw_looks(sheet, ruler, lane, box.y, box.height)
+def _draw_lane(ruler: Ruler, group: str, lane: list[score.Stretch], sheet: Sheet, box: Box) -> None:
+    score.draw_looks(sheet, ruler, group, lane, box.y, box.height)
 
 
 def _draw_note(sheet: Sheet, box: Box, note: str) -> None:

@@ -14,6 +14,9 @@ from beatomizer.outputs.stage.scene import Scene
 AMBIENT = np.array([0.0008, 0.0010, 0.0019])
 """Linear light of the room with every lamp off: enough to guess the stage, far below any threshold."""
 
+EXPOSURE = 1.8
+"""Chosen by eye: limited shows rarely light all zones in full, and should still look like a lit stage."""
+
 
 @dataclass(frozen=True)
 class LightMaps:
@@ -43,7 +46,7 @@ class LightMaps:
     @property
     def haze_period(self) -> int:
         """Columns after which the drifting haze looks the same again."""
-        return self.haze.shape[1] - self.width
+        return int(self.haze.shape[1]) - self.width
 
 
 def build_light_maps(scene: Scene, width: int, height: int) -> LightMaps:
@@ -75,7 +78,7 @@ def _by_rows(maps: F64) -> F32:
 
 def _energy(scene: Scene) -> float:
     """Many lamps overlap on the wall and the floor; keep a full white stage equally bright for any number."""
-    return float(min(1.0, (8.0 / len(scene.lamp_x)) ** 0.85))
+    return EXPOSURE * float(min(1.0, (8.0 / len(scene.lamp_x)) ** 0.85))
 
 
 def _lamp(scene: Scene, lamp: int, x: F64, y: F64) -> F64:
@@ -85,7 +88,7 @@ def _lamp(scene: Scene, lamp: int, x: F64, y: F64) -> F64:
     foot, top = scene.foot_x[lamp], 0.5 + (scene.foot_x[lamp] - 0.5) * 1.45
     up = _beam(scene, (foot, scene.horizon), (top, -0.12), 0.045, x, y)
     above = _step(scene.horizon + 0.004, -0.008, y)
-    on_wall = (0.42 * up + _wall(scene, foot, x, y)) * above
+    on_wall = ((0.12 if scene.bar else 0.42) * up + _wall(scene, foot, x, y)) * above
     return glow + down + on_wall + _pool(scene, lamp, x, y) + _lip(scene, lens, x, y)
 
 
@@ -96,7 +99,7 @@ def _distance(scene: Scene, x0: float, y0: float, x: F64, y: F64) -> F64:
 def _core(scene: Scene, lamp: int, x: F64, y: F64) -> F64:
     radius = scene.radius * (0.45 if scene.bar else 0.62)
     near = _distance(scene, scene.lamp_x[lamp], scene.lamp_y, x, y) / radius
-    return np.asarray((1.6 if scene.bar else 3.4) * np.exp(-(near**2)))
+    return np.asarray((2.2 if scene.bar else 4.0) * np.exp(-(near**2)))
 
 
 def _glow(scene: Scene, lens: float, x: F64, y: F64) -> F64:

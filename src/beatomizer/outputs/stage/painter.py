@@ -7,10 +7,12 @@ over at full size with byte operations.
 """
 
 import math
+from typing import Any
 
 import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
 
 from beatomizer.arrays import F32, U8
 from beatomizer.color import LINEAR_OF_RGB8
@@ -78,7 +80,7 @@ class StagePainter:
         self._light = np.empty((canvas_h, 3, canvas_w), dtype=np.float32)
         self._spare = np.empty_like(self._light)
         self._canvas = av.VideoFrame(canvas_w, canvas_h, "yuv444p16le")
-        self._planes = [_plane(self._canvas, i, np.dtype("<u2")) for i in range(3)]
+        self._planes = [_plane(self._canvas, i, "<u2") for i in range(3)]
         self._enlarge = VideoReformatter()
         self._cells: F32 = np.zeros((self.scene.cells, 3), dtype=np.float32)
         self._last_key: tuple[object, ...] | None = None
@@ -125,7 +127,7 @@ class StagePainter:
         picture = self._enlarge.reformat(
             self._canvas, self.width, self.height, "yuv420p", interpolation=Interpolation.BILINEAR
         )
-        luma, cb, cr = (_plane(picture, i, np.dtype(np.uint8)) for i in range(3))
+        luma, cb, cr = (_plane(picture, i, "u1") for i in range(3))
         np.minimum(luma, self._silhouettes.ceiling, out=luma)
         for chroma in (cb, cr):
             # np.clip with arrays is 18 times slower than these two together
@@ -153,8 +155,8 @@ def _canvas_size(width: int, height: int) -> tuple[int, int]:
     return max(16, round(width * scale)), max(16, round(height * scale))
 
 
-def _plane(frame: av.VideoFrame, index: int, kind: np.dtype[np.uint8] | np.dtype[np.uint16]) -> U8:
+def _plane(frame: av.VideoFrame, index: int, kind: str) -> NDArray[Any]:
     """A plane of ``frame`` as a writable array ``[h, w]`` on the frame's own memory."""
     plane = frame.planes[index]
-    across = plane.line_size // kind.itemsize
+    across = plane.line_size // np.dtype(kind).itemsize
     return np.frombuffer(plane, dtype=kind).reshape(plane.height, across)[:, : plane.width]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from beatomizer.arrays import F32, U8
+from beatomizer.arrays import F32, F64, U8
 from beatomizer.outputs.stage.scene import Scene
 
 BLACK_Y, WHITE_Y, GREY_C, CHROMA_SPAN = 16, 235, 128, 112
@@ -52,9 +52,9 @@ def build_silhouettes(scene: Scene, width: int, height: int) -> Silhouettes:
     drawing.put(_cones(scene, drawing), level=0.02, rim=0.0)
     drawing.put(_person(scene, drawing), level=0.03, rim=0.30)
     drawing.put(_desk(scene, drawing), level=0.045, rim=0.30)
-    drawing.put(_crowd(scene, drawing, row=0), level=0.06, rim=0.30)
-    drawing.put(_crowd(scene, drawing, row=1), level=0.03, rim=0.22)
-    drawing.put(_crowd(scene, drawing, row=2), level=0.008, rim=0.12)
+    drawing.put(_crowd(scene, drawing, row=0), level=0.07, rim=0.40)
+    drawing.put(_crowd(scene, drawing, row=1), level=0.035, rim=0.32)
+    drawing.put(_crowd(scene, drawing, row=2), level=0.010, rim=0.20)
     return drawing.finish()
 
 
@@ -64,7 +64,7 @@ class _Drawing:
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.scale = 3 if width * height <= 1920 * 1080 else 2
-        self._open: F32 = np.ones((height, width), dtype=np.float32)
+        self._open: F64 = np.ones((height, width))
 
     def page(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
         """An empty mask to draw on, with its pen."""

@@ -59,7 +59,7 @@ function makeSprites() {
   const beam = (x, y) => {
     const half = 0.045 + 0.455 * y;
     const haze = 0.78 + 0.3 * noise(x * 5 + 3, y * 7) * (0.4 + 0.6 * y) + 0.08 * noise(x * 13, y * 19);
-    const length = 0.25 * (1 - y * 0.55) + 0.62 * Math.exp(-y * 3.4) + 0.35 * Math.exp(-y * 22);
+    const length = 0.36 * (1 - y * 0.5) + 0.55 * Math.exp(-y * 3.4) + 0.35 * Math.exp(-y * 22);
     return Math.min(1, edge((x - 0.5) / half) * length * haze * Math.min(1, (1 - y) * 9));
   };
   const round = (power) => (x, y) => Math.max(0, 1 - 2 * Math.hypot(x - 0.5, y - 0.5)) ** power;
@@ -170,7 +170,7 @@ class Stage {
       const color = [0, 1, 2].map((c) => lamps.reduce((sum, lamp) => sum + lamp.color[c], 0) / lamps.length);
       const wide = this.width * 0.95, high = (this.floor - this.truss) * 1.5;
       const x = lamps.reduce((sum, lamp) => sum + lamp.x, 0) / lamps.length;
-      this.add(this.sprites.glow, color, 0.2, x - wide / 2, this.lens - high * 0.32, wide, high);
+      this.add(this.sprites.glow, color, 0.27, x - wide / 2, this.lens - high * 0.32, wide, high);
     }
   }
 
@@ -184,8 +184,8 @@ class Stage {
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
     const foot = lamp.x + lamp.lean * reach;
     const deep = this.end - this.floor, pool = wide * 1.12, flat = Math.min(pool * 0.3, deep * 0.8);
-    this.add(sprites.glow, color, 0.8, foot - pool / 2, this.floor - flat * 0.4, pool, flat);
-    this.add(sprites.glow, color, 0.22, foot - pool, this.floor - deep * 0.75, pool * 2, deep * 1.9);
+    this.add(sprites.glow, color, 0.9, foot - pool / 2, this.floor - flat * 0.4, pool, flat);
+    this.add(sprites.glow, color, 0.3, foot - pool, this.floor - deep * 0.75, pool * 2, deep * 1.9);
     if (this.bar) return;
     const halo = size * 7.5;
     this.add(sprites.glow, color, 0.6, lamp.x - halo / 2, this.lens - halo / 2, halo, halo);

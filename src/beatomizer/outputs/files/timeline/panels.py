@@ -37,9 +37,7 @@ def _tint(mean: F32) -> F32:
     smooth = (total[window:] - total[:-window]) / window
     top = np.maximum(smooth.max(axis=1, keepdims=True), 1.0)
     share = np.minimum(top / 24.0, 1.0) * 0.62  # a dark stage leaves the waveform grey
-    return np.asarray(
-        (1 - share) * np.array((150, 156, 172)) + share * smooth / top * 255, dtype=np.float32
-    )
+    return np.asarray((1 - share) * np.array((150, 156, 172)) + share * smooth / top * 255, dtype=np.float32)
 
 
 def draw_light(sheet: Sheet, box: Box, ribbon: U8) -> None:
@@ -64,7 +62,9 @@ def draw_intensity(sheet: Sheet, box: Box, columns: Columns) -> None:
     for level in (64, 128, 192):
         panel[round((1 - level / 255) * (height - 1))] = GRID
     for channel, (_, color) in enumerate(CURVES):
-        mean, low, high = (part[:, channel] / np.float32(255) for part in (columns.mean, columns.low, columns.high))
+        mean, low, high = (
+            part[:, channel] / np.float32(255) for part in (columns.mean, columns.low, columns.high)
+        )
         add_curve(panel, mean, low, high, color)
     sheet.paste(panel, box)
     for level in (0, 64, 128, 192, 255):

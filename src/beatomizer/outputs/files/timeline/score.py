@@ -1,14 +1,15 @@
 """The written part of the timeline: sections, beats and looks, placed on the ruler."""
 
-from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
 from beatomizer.color import parse_hex
-from beatomizer.cues.cuelist import Beat, Cue, CueList, Section
+from beatomizer.cues.cuelist import Beat, Cue, CueList, Section, ZoneGroup
 from beatomizer.outputs.files.timeline.lettering import clean
 from beatomizer.outputs.files.timeline.ruler import Ruler
 from beatomizer.outputs.files.timeline.sheet import BRIGHT, GRID, GROUND, MUTED, RGB, Box, Sheet
+from beatomizer.show.zones import zones_of
 
 SECTION_COLORS: dict[str, RGB] = {
     "intro": (66, 92, 128),
@@ -46,15 +47,6 @@ def draw_sections(sheet: Sheet, ruler: Ruler, sections: tuple[Section, ...], y: 
             )
 
 
-def draw_boundaries(
-    sheet: Sheet, ruler: Ruler, sections: tuple[Section, ...], y: float, height: float
-) -> None:
-    """A hair line through a panel where each section begins."""
-    for section in sections:
-        if section.start_s > 0:
-            sheet.fill(Box(ruler.at(section.start_s), y, 0.5, height), (255, 255, 255), 0.22)
-
-
 def draw_beats(sheet: Sheet, ruler: Ruler, beats: tuple[Beat, ...], y: float, height: float) -> None:
     """A tick for each beat, long for the first of a bar; only the firsts, or none, where there is no room."""
     downbeats = tuple(beat for beat in beats if beat.position == 1)
@@ -71,35 +63,62 @@ def _fit(ruler: Ruler, beats: tuple[Beat, ...]) -> bool:
     return float(np.median(np.diff([ruler.at(beat.time_s) for beat in beats]))) >= _LEAST_BEAT_ROOM
 
 
-def lanes(cues: CueList) -> list[list[Cue]]:
-    """The cues by the zones they are for, the busiest group first, ``LANES`` groups at most."""
-    groups = Counter(cue.zones for cue in cues.cues)
-    return [
-        sorted((cue for cue in cues.cues if cue.zones == zones), key=lambda cue: cue.time_s)
-        for zones, _ in groups.most_common(LANES)
-    ]
+@dataclass(frozen=True)
+class Stretch:
+    """A cue for as long as any of its zones still does what it says."""
+
+    start_s: float
+    end_s: float
+    cue: Cue
 
 
-def draw_looks(sheet: Sheet, ruler: Ruler, lane: list[Cue], y: float, height: float) -> None:
-    """One lane: each cue's colours and the name of its look; like neighbours are drawn as one."""
-    for start_s, end_s, cue in _runs(lane, ruler.duration_s):
-        box = ruler.span(start_s, end_s, y, height)
+def lanes(cues: CueList, zones: int) -> list[tuple[str, list[Stretch]]]:
+    """The looks by the zones they are for, with the group's name: the busiest first, ``LANES`` at most."""
+    ordered = sorted(cues.cues, key=lambda cue: cue.time_s)
+    found: dict[ZoneGroup | tuple[int, ...], list[Stretch]] = {}
+    for index, cue in enumerate(ordered):
+        end_s = _end(cue, ordered[index + 1 :], zones, cues.duration_s)
+        if end_s > cue.time_s:
+            _append(found.setdefault(cue.zones, []), Stretch(cue.time_s, end_s, cue))
+    busiest = sorted(found, key=lambda group: -sum(part.end_s - part.start_s for part in found[group]))
+    return [(group if isinstance(group, str) else "some", found[group]) for group in busiest[:LANES]]
+
+
+def _end(cue: Cue, later: list[Cue], zones: int, duration_s: float) -> float:
+    """When the last of the cue's zones is taken over by later cues."""
+    left = set(zones_of(cue.zones, zones).tolist())
+    for other in later:
+        left -= set(zones_of(other.zones, zones).tolist())
+        if not left:
+            return min(other.time_s, duration_s)
+    return duration_s
+
+
+def _append(lane: list[Stretch], stretch: Stretch) -> None:
+    """Add a stretch; one that goes on like the one before makes that one longer."""
+    before = lane[-1] if lane else None
+    if (
+        before is not None
+        and (before.cue.look, before.cue.colors) == (stretch.cue.look, stretch.cue.colors)
+        and before.end_s >= stretch.start_s
+    ):
+        lane[-1] = Stretch(before.start_s, max(before.end_s, stretch.end_s), before.cue)
+    else:
+        lane.append(stretch)
+
+
+def draw_looks(sheet: Sheet, ruler: Ruler, group: str, lane: list[Stretch], y: float, height: float) -> None:
+    """One lane: the group it is for, and each stretch with the cue's colours and the name of its look."""
+    sheet.text(ruler.x - 8, y + height / 2, group, 10.5, MUTED, anchor="right")
+    for stretch in lane:
+        box = ruler.span(stretch.start_s, stretch.end_s, y, height)
         room = Box(box.x + 0.5, y, max(1.0, box.width - 1), height)
         sheet.fill(room, GRID, radius=min(3, room.width / 2))
-        colors = [parse_hex(color) for color in cue.colors] or [GROUND]
+        colors = [parse_hex(color) for color in stretch.cue.colors] or [GROUND]
         part = room.width / len(colors)
         for index, color in enumerate(colors):
             sheet.fill(Box(room.x + index * part, y, part, 4), color)
         if room.width > 26:
-            sheet.text(room.x + 5, y + 4 + (height - 4) / 2, cue.look, 10.5, BRIGHT, width=room.width - 8)
-
-
-def _runs(lane: list[Cue], duration_s: float) -> list[tuple[float, float, Cue]]:
-    runs: list[tuple[float, float, Cue]] = []
-    ends = [cue.time_s for cue in lane[1:]] + [duration_s]
-    for cue, end_s in zip(lane, ends, strict=True):
-        if runs and (runs[-1][2].look, runs[-1][2].colors) == (cue.look, cue.colors):
-            runs[-1] = (runs[-1][0], end_s, runs[-1][2])
-        elif end_s > cue.time_s:
-            runs.append((cue.time_s, end_s, cue))
-    return runs
+            sheet.text(
+                room.x + 5, y + 4 + (height - 4) / 2, stretch.cue.look, 10.5, BRIGHT, width=room.width - 8
+            )

@@ -1,0 +1,301 @@
+"""What a designed show must always be, on songs with a form made for the purpose."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from beatomizer.audio.audio import Audio
+from beatomizer.cues.cuelist import LOOKS, ZONE_GROUPS, CueList
+from beatomizer.cues.decide import decide
+from beatomizer.cues.format import from_json, rounded, to_json
+from beatomizer.cues.mood import majorness
+from beatomizer.cues.style import Style
+from beatomizer.errors import UsageError
+from beatomizer.features.bank import extract_features
+from beatomizer.inference.engine import Scores
+from beatomizer.inference.engines import load_engine
+from beatomizer.timebase import FPS, SAMPLE_RATE
+
+BPM = 120.0
+BAR_S = 4 * 60.0 / BPM
+FORM = (("pad", 8), ("beat", 8), ("rise", 8), ("full", 8), ("pad", 8), ("rise", 8), ("full", 8), ("pad", 4))
+MOVING = ("pulse", "alternate", "chase", "strobe")
+
+
+def tone(hertz, seconds, start=0.0):
+    t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE + start
+    return sum(np.sin(2 * np.pi * hertz * n * t) / n for n in (1, 2, 3))
+
+
+def bar_of(kind, number, of, chance):
+    """One bar of sound: chords always, drums in some, a growing hiss in a rise."""
+    length = int(BAR_S * SAMPLE_RATE)
+    root = (220.0, 174.6, 130.8, 196.0)[number % 4]
+    chord = sum(tone(root * ratio, BAR_S) for ratio in (1.0, 1.26, 1.5))
+    sound = {"pad": 0.03, "beat": 0.05, "rise": 0.05, "full": 0.12}[kind] * chord
+    t = np.arange(length) / SAMPLE_RATE
+    if kind in ("beat", "full"):
+        for beat in range(4):
+            at = t - beat * BAR_S / 4
+            on = at >= 0
+            kick = np.sin(2 * np.pi * (50 * at + 4 * (1 - np.exp(-30 * np.abs(at))))) * np.exp(-18 * at) * on
+            hiss = chance.normal(size=length) * np.exp(-25 * np.abs(at)) * on
+            sound = sound + (0.5 if kind == "full" else 0.3) * kick + (0.15 if beat % 2 else 0.03) * hiss
+    if kind == "rise":
+        grown = (number + t / BAR_S) / of
+        sound = sound + 0.1 * grown**2 * chance.normal(size=length)
+    return sound
+
+
+@lru_cache(maxsize=4)
+def heard_song(form=FORM):
+    chance = np.random.default_rng(5)
+    bars = [bar_of(kind, number, count, chance) for kind, count in form for number in range(count)]
+    samples = np.concatenate(bars).astype(np.float32)
+    features = extract_features(Audio(samples / max(1.0, float(np.abs(samples).max()))))
+    return load_engine("classic").listen(features), features
+
+
+@lru_cache(maxsize=64)
+def show(energy=0.5, seed=0, zones=8, palette=None, look="director", form=FORM) -> CueList:
+    heard, features = heard_song(form)
+    return decide(
+        heard, features, Style(palette, energy, seed, zones), title="made", model="classic", look=look
+    )
+
+
+STYLES = [{"energy": energy, "zones": zones, "seed": seed} for energy in (0.0, 0.5, 1.0) for zones, seed in ((1, 0), (8, 3))]  # fmt: skip
+
+
+def light_events(cues):
+    """How often something happens: cues, accents, and cycles of looks that move with the beat."""
+    beat_s = 60.0 / cues.tempo_bpm
+    events = len(cues.cues) + len(cues.accents)
+    for cue, after in zip(cues.cues, [*cues.cues[1:], None]):
+        length_s = (after.time_s if after else cues.duration_s) - cue.time_s
+        if cue.look in MOVING:
+            events += length_s / (cue.beats * beat_s) * (1.0 - cue.floor)
+    return events
+
+
+def section_at(cues, time_s):
+    return next(part for part in cues.sections[::-1] if part.start_s <= time_s + 1e-6)
+
+
+@pytest.mark.parametrize("style", STYLES, ids=str)
+def test_cues_are_sorted_sane_and_of_the_palette(style):
+    cues = show(**style)
+    times = [cue.time_s for cue in cues.cues]
+    assert times == sorted(times)
+    assert times[0] == 0.0
+    assert all(0.0 <= time_s < cues.duration_s for time_s in times)
+    assert 3 <= len(cues.palette) <= 5
+    used = {color for cue in cues.cues for color in cue.colors}
+    assert used <= set(cues.palette)
+    assert 3 <= len(used) <= 5
+    for cue in cues.cues:
+        assert cue.look in LOOKS
+        assert 1 <= len(cue.colors) <= 3
+        assert 0.0 <= cue.intensity <= 1.0
+        assert 0.0 <= cue.floor <= 1.0
+        assert cue.beats > 0
+        assert cue.fade_s >= 0
+        assert cue.zones in ZONE_GROUPS
+        if style["zones"] == 1:
+            assert cue.zones == "all"
+            assert cue.look != "chase"
+    assert from_json(to_json(cues)) == rounded(cues)
+
+
+@pytest.mark.parametrize("style", STYLES, ids=str)
+def test_colors_change_on_phrase_boundaries_only(style):
+    cues = show(**style)
+    downbeats = np.array([beat.time_s for beat in cues.beats if beat.position == 1])
+    base = [cue for cue in cues.cues if cue.zones == "all" and cue.look != "blackout"]
+    for before, after in zip(base, base[1:]):
+        if before.colors[0] != after.colors[0]:
+            nearest = np.abs(downbeats - after.time_s).min()
+            assert nearest < 0.05, after
+            start = section_at(cues, after.time_s).start_s
+            bars = (after.time_s - start) / BAR_S
+            assert abs(bars / 4 - round(bars / 4)) < 0.1 or bars % 4 < 0.1, after
+
+
+def test_the_form_is_found_and_repeats_share_letter_and_colors():
+    cues = show()
+    edges = np.cumsum([0] + [count for _, count in FORM]) * BAR_S
+    starts = np.array([part.start_s for part in cues.sections])
+    near = [np.abs(starts - edge).min() < BAR_S / 2 for edge in edges[:-1]]
+    assert np.mean(near) >= 0.75
+    full = [section_at(cues, edges[place] + 1.0) for place, (kind, _) in enumerate(FORM) if kind == "full"]
+    assert full[0].label == full[1].label
+    pad = section_at(cues, edges[4] + 1.0)
+    assert pad.label != full[0].label
+    leads = {
+        tuple(sorted(cue.colors[:2]))
+        for cue in cues.cues
+        if section_at(cues, cue.time_s).label == full[0].label and cue.zones == "all" and len(cue.colors) > 1
+    }
+    assert len(leads) == 1
+
+
+def test_a_drop_is_announced_by_the_dark_and_is_the_biggest_moment():
+    cues = show(energy=0.8)
+    drops = [part for part in cues.sections if part.kind == "drop"]
+    assert drops
+    for drop in drops:
+        at = [cue for cue in cues.cues if abs(cue.time_s - drop.start_s) < 1e-6]
+        before = [cue for cue in cues.cues if drop.start_s - BAR_S <= cue.time_s < drop.start_s - 1e-6]
+        assert at
+        assert max(cue.intensity for cue in at) == 1.0
+        assert min(cue.intensity for cue in at) > max(
+            (c.intensity for c in before if c.look != "strobe"), default=0
+        )
+        assert before
+        assert before[-1].look == "blackout"
+        assert drop.start_s - before[-1].time_s <= 1.05
+        assert at[0].fade_s == 0.0
+
+
+def test_strobe_is_short_and_only_for_the_wild():
+    assert not any(cue.look == "strobe" for energy in (0.0, 0.5) for cue in show(energy=energy).cues)
+    wild = show(energy=1.0).cues
+    strobes = [n for n, cue in enumerate(wild) if cue.look == "strobe"]
+    assert strobes
+    for place in strobes:
+        assert wild[place + 1].time_s - wild[place].time_s <= BAR_S + 0.05
+
+
+def test_energy_steers_how_much_happens():
+    events = [light_events(show(energy=energy)) for energy in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert events == sorted(events)
+    assert events[-1] > 2 * events[0]
+    floors = [np.mean([cue.floor for cue in show(energy=energy).cues]) for energy in (0.0, 0.5, 1.0)]
+    assert floors == sorted(floors, reverse=True)
+
+
+def test_calm_is_calm():
+    cues = show(energy=0.0)
+    assert not cues.accents
+    assert all(cue.floor >= 0.15 for cue in cues.cues if cue.look in MOVING)
+    assert all(cue.beats >= 1 for cue in cues.cues)
+
+
+def test_same_seed_same_show_other_seed_other_show():
+    heard, features = heard_song()
+    assert decide(heard, features, Style(seed=4)) == decide(heard, features, Style(seed=4))
+    assert len({show(seed=seed).cues for seed in range(6)}) >= 5
+    assert len({show(seed=seed).palette for seed in range(12)}) >= 2
+
+
+def test_a_palette_that_was_asked_for_is_used():
+    assert show(palette="#ff0000,#00ff00,#0000ff").palette == ("#ff0000", "#00ff00", "#0000ff")
+    single = show(palette="#ff8800")
+    assert {color for cue in single.cues for color in cue.colors} == {"#ff8800"}
+
+
+def test_the_flasher_answers_beats_and_nothing_else():
+    cues = show(look="flasher")
+    assert [(cue.look, cue.colors, cue.floor, cue.beats) for cue in cues.cues] == [
+        ("pulse", ("#ffffff",), 0.0, 1.0)
+    ]
+    assert cues.palette == ("#ffffff",)
+    assert cues.accents == ()
+    assert cues.level.values == ()
+    assert len(cues.beats) > 100
+
+
+def quiet(duration_s, amplitude=0.0):
+    samples = amplitude * np.random.default_rng(0).normal(size=int(duration_s * SAMPLE_RATE))
+    features = extract_features(Audio(samples.astype(np.float32)))
+    return load_engine("classic").listen(features), features
+
+
+def test_silence_breathes():
+    heard, features = quiet(40.0)
+    cues = decide(heard, features, Style(energy=1.0))
+    assert cues.tempo_bpm == 0.0
+    assert {cue.look for cue in cues.cues} == {"swell"}
+    assert max(cue.intensity for cue in cues.cues) <= 0.25
+    assert {part.kind for part in cues.sections} == {"silence"}
+    assert set(cues.level.values) == {0.0}
+    assert cues.accents == ()
+
+
+@pytest.mark.parametrize("duration_s", [0.5, 0.9, 2.0, 5.0])
+def test_scraps_get_a_show(duration_s):
+    heard, features = quiet(duration_s, 0.1)
+    cues = decide(heard, features, Style())
+    assert cues.cues[0].time_s == 0.0
+    assert cues.sections[0].start_s == 0.0
+    assert cues.sections[-1].end_s == pytest.approx(duration_s)
+    assert all(cue.time_s < duration_s for cue in cues.cues)
+    assert from_json(to_json(cues)) == rounded(cues)
+
+
+def test_without_sure_beats_nothing_pulses():
+    heard, features = heard_song()
+    chance = np.random.default_rng(2)
+    blurred = replace(heard, beat=chance.random(len(heard.beat)).astype(np.float32), onsets=None)
+    cues = decide(blurred, features, Style(energy=1.0))
+    assert not [cue for cue in cues.cues if cue.look in MOVING]
+
+
+def test_scores_with_nothing_but_beats_are_enough():
+    heard, features = heard_song()
+    cues = decide(Scores(beat=heard.beat), features, Style())
+    assert cues.tempo_bpm == pytest.approx(BPM, rel=0.01)
+    assert len(cues.sections) >= 4
+
+
+def test_sections_cover_the_song_without_fragments():
+    cues = show()
+    assert cues.sections[0].start_s == 0.0
+    assert cues.sections[-1].end_s == pytest.approx(cues.duration_s)
+    for before, after in zip(cues.sections, cues.sections[1:]):
+        assert before.end_s == after.start_s
+    assert all(part.end_s - part.start_s > 4.0 for part in cues.sections)
+    energies = {kind: section_at(cues, 1.0 + BAR_S * at).energy for kind, at in (("pad", 2), ("full", 26))}
+    assert energies["full"] > energies["pad"] + 0.3
+
+
+def test_the_level_follows_the_loudness():
+    cues = show()
+    level = np.array(cues.level.values)
+    assert len(level) == int(cues.duration_s / 0.25) + 1
+    at = {kind: level[int((bar * BAR_S + 1) * 4) : int((bar * BAR_S + 8) * 4)].mean() for kind, bar in (("pad", 0), ("full", 24))}  # fmt: skip
+    assert at["full"] > at["pad"] + 0.25
+    assert at["full"] > 0.75
+
+
+def test_quiet_songs_stay_calm():
+    _, loud = heard_song()
+    soft = extract_features(Audio(loud.samples * 0.02))
+    heard = load_engine("classic").listen(soft)
+    assert max(decide(heard, soft, Style()).level.values) < 0.8 < max(show().level.values)
+
+
+def test_accents_are_rationed_and_beside_the_beat():
+    cues = show(energy=1.0)
+    times = np.array([accent.time_s for accent in cues.accents])
+    assert len(times) <= cues.duration_s * 1.05
+    assert (np.diff(times) >= 0.24).all()
+    assert np.all(times * FPS == np.round(times * FPS))
+
+
+def test_major_and_minor():
+    c_major, a_minor = np.zeros(12), np.zeros(12)
+    c_major[[0, 4, 7]] = [3, 2, 2.5]
+    a_minor[[9, 0, 4]] = [3, 2, 2.5]
+    assert majorness(c_major) > 0.3
+    assert majorness(a_minor) < -0.3
+    assert majorness(np.roll(c_major, 5)) == pytest.approx(majorness(c_major))
+    assert majorness(np.ones(12)) == 0.0
+
+
+@pytest.mark.parametrize("wish", [{"energy": 1.5}, {"energy": float("nan")}, {"zones": 0}, {"seed": -1}])
+def test_wishes_out_of_range_are_refused(wish):
+    with pytest.raises(UsageError):
+        Style(**wish)
