@@ -10,7 +10,7 @@ import argparse
 import gzip
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -211,11 +211,11 @@ def videos() -> Iterator[Entry]:
     yield "elsewhere.mov", "says its samples are in another file", {FINE, UNREADABLE, SILENT}, outside
 
 
-def write_all(folder: Path) -> list[BadFile]:
-    """Write every file into ``folder``; what the file system cannot hold is left out."""
+def write_all(folder: Path, files: Iterable[BadFile]) -> list[BadFile]:
+    """Write ``files`` into ``folder``; what the file system cannot hold is left out of the list that comes back."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for bad in bad_files():
+    for bad in files:
         path = folder / bad.name
         try:
             if path.is_symlink() or (path.exists() and not path.is_dir()):
@@ -235,7 +235,7 @@ def main() -> None:
     """Write the files and list them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, metavar="DIR", help="where to write them")
-    written = write_all(parser.parse_args().folder)
+    written = write_all(parser.parse_args().folder, bad_files())
     for bad in written:
         print(f"{','.join(map(str, sorted(bad.codes))):8} {bad.name!a}: {bad.reason}")
     print(f"{len(written)} files")

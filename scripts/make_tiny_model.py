@@ -191,7 +191,11 @@ def _model(
     return model
 
 
-MODELS: dict[str, Callable[[], ModelProto]] = {"tiny_scores": scores_model, "tiny_ring": ring_model, "tiny_rgb": rgb_model}
+MODELS: dict[str, Callable[[], ModelProto]] = {
+    "tiny_scores": scores_model,
+    "tiny_ring": ring_model,
+    "tiny_rgb": rgb_model,
+}
 
 
 def main() -> None:

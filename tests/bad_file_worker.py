@@ -88,12 +88,12 @@ def mutants(seed: int, count: int) -> None:
     """Load mutants; say which one is next on standard output, so that a crash has a name."""
     from beatomizer.audio.load import load_audio
     from beatomizer.errors import BeatomizerError
-    from scripts.healthy_files import good
+    from scripts.healthy_files import RECIPES, good
 
     rng = np.random.default_rng(seed)
     faulthandler.enable()
     with tempfile.TemporaryDirectory() as folder:
-        for name in MUTATED:
+        for name in ["song.wav", *RECIPES]:
             for number in range(count):
                 path = Path(folder) / f"{number}{Path(name).suffix}"
                 path.write_bytes(mutant(good(name), rng))

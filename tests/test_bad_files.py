@@ -74,7 +74,7 @@ def worker() -> Iterator[Worker]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bad")
-    write_all(folder)
+    assert len(write_all(folder, FILES)) >= 90
     return folder
 
 
@@ -118,9 +118,7 @@ REALLY = {
     "hls.mp3": 3,
     "fifo.mp3": 3,
     "zero.wav": 3,
-    "missing.mp3": 3,
     "right_left.caf": 0,
-    "no_sound.mp4": 4,
     "concat:whole_song.mp3|whole_song.mp3": 0,
     "-rf.mp3": 0,
 }
@@ -138,7 +136,7 @@ def test_as_a_person_runs_it(name: str, folder: Path, tmp_path: Path) -> None:
 
 
 def test_mutants_neither_crash_nor_hang() -> None:
-    command = [*WORKER, "mutants", "20250", os.environ.get("BEATOMIZER_MUTANTS", "50")]
+    command = [*WORKER, "mutants", "20250", os.environ.get("BEATOMIZER_MUTANTS", "15")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, (done.stdout.splitlines()[-1:], done.stderr[-2_000:])
     assert done.stderr == ""

@@ -1,10 +1,10 @@
 """Beats, bars and tempo from scores: where they must be right, and where they must be silent."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.beat_scores import click_times, f_measure, peaks, song
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from beatomizer.cues.beat_grid import (
 )
 from beatomizer.inference.engine import Scores
 from beatomizer.timebase import FPS
+from tests.beat_scores import click_times, f_measure, peaks, song
 
 
 def times_of(grid):
@@ -74,6 +75,22 @@ def test_no_octave_errors_where_people_agree(bpm):
     grid = track_beats(heard, 60.0)
     assert grid.tempo_bpm == pytest.approx(bpm, rel=0.005)
     assert f_measure(beats, times_of(grid)) > 0.99
+
+
+@pytest.mark.parametrize("bpm", [68, 84, 160, 176])
+def test_kick_and_snare_in_turn_settle_the_octave(bpm):
+    beats, _, heard = song(bpm, 60.0)
+    grid = track_beats(heard, 60.0)
+    assert grid.tempo_bpm == pytest.approx(bpm, rel=0.005)
+    assert f_measure(beats, times_of(grid)) > 0.99
+
+
+def test_a_half_tempo_trap_is_seen_through():
+    """Every second beat is much louder, as in a march; kick and snare tell that it is not half as fast."""
+    beats, _, heard = song(140, 60.0)
+    quieter = heard.beat * (1.0 - 0.5 * (peaks(beats[1::2], 60.0) > 0.1))
+    grid = track_beats(replace(heard, beat=quieter.astype(np.float32)), 60.0)
+    assert grid.tempo_bpm == pytest.approx(140, rel=0.005)
 
 
 @pytest.mark.parametrize(("offbeat", "swing"), [(0.9, 0.5), (0.7, 0.66), (0.0, 0.5)])

@@ -1,5 +1,6 @@
 """What a designed show must always be, on songs with a form made for the purpose."""
 
+import itertools
 from dataclasses import replace
 from functools import lru_cache
 
@@ -66,7 +67,11 @@ def show(energy=0.5, seed=0, zones=8, palette=None, look="director", form=FORM) 
     )
 
 
-STYLES = [{"energy": energy, "zones": zones, "seed": seed} for energy in (0.0, 0.5, 1.0) for zones, seed in ((1, 0), (8, 3))]  # fmt: skip
+STYLES = [
+    {"energy": energy, "zones": zones, "seed": seed}
+    for energy in (0.0, 0.5, 1.0)
+    for zones, seed in ((1, 0), (8, 3))
+]
 
 
 def light_events(cues):
@@ -114,7 +119,7 @@ def test_colors_change_on_phrase_boundaries_only(style):
     cues = show(**style)
     downbeats = np.array([beat.time_s for beat in cues.beats if beat.position == 1])
     base = [cue for cue in cues.cues if cue.zones == "all" and cue.look != "blackout"]
-    for before, after in zip(base, base[1:]):
+    for before, after in itertools.pairwise(base):
         if before.colors[0] != after.colors[0]:
             nearest = np.abs(downbeats - after.time_s).min()
             assert nearest < 0.05, after
@@ -265,9 +270,9 @@ def test_the_level_follows_the_loudness():
     cues = show()
     level = np.array(cues.level.values)
     assert len(level) == int(cues.duration_s / 0.25) + 1
-    at = {kind: level[int((bar * BAR_S + 1) * 4) : int((bar * BAR_S + 8) * 4)].mean() for kind, bar in (("pad", 0), ("full", 24))}  # fmt: skip
-    assert at["full"] > at["pad"] + 0.25
-    assert at["full"] > 0.75
+    pad, full = (level[int((bar * BAR_S + 1) * 4) : int((bar * BAR_S + 8) * 4)].mean() for bar in (0, 24))
+    assert full > pad + 0.25
+    assert full > 0.75
 
 
 def test_quiet_songs_stay_calm():

@@ -1,5 +1,6 @@
 """The cue list as JSON: round trips, hand edits, and files written by enemies."""
 
+import itertools
 import json
 import time
 from dataclasses import replace
@@ -37,7 +38,7 @@ def cue_lists(draw):
     starts = sorted(draw(st.lists(time_s, **rows)))
     sections = [
         Section(start, end, draw(st.sampled_from("ABC")), draw(st.sampled_from(KINDS)), draw(SHARE))
-        for start, end in zip(starts, starts[1:])
+        for start, end in itertools.pairwise(starts)
     ]
     beats = st.lists(st.builds(Beat, time_s, st.integers(1, 12), SHARE, SHARE), **rows)
     by_time = {"key": lambda row: round(row.time_s, 4)}

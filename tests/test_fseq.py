@@ -336,7 +336,7 @@ def test_changes_of_light_never_multiply(frames: int, step_ms: int, seed: int) -
 
 
 @GRIDS
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_limited_show_stays_safe_on_the_grid(step_ms: int, seed: int) -> None:
     """Property P7: the steps, held as a lamp holds them and watched at 60 Hz, pass the judge that the show passed."""
     rng = np.random.default_rng(seed)
@@ -348,15 +348,12 @@ def test_a_limited_show_stays_safe_on_the_grid(step_ms: int, seed: int) -> None:
     assert judge(watched(steps, step_ms, 1200)).ok
 
 
-def test_dropping_frames_alone_would_not_be_safe() -> None:
-    """The test above can fail: without the second look some of its shows break a rule."""
-    rng = np.random.default_rng(0)
-    held = rng.integers(1, 12, 400)
-    wild = np.repeat(rng.choice([0, 30, 90, 255], (400, 3, 3)), held, axis=0)[:1200].astype(np.uint8)
-    safe = limit(Show(wild))
-    steps = safe.rgb8[picked_frames(safe.rgb8, 25)]
-    assert judge(safe.rgb8).ok
-    assert not judge(watched(steps, 25, 1200)).ok
+def test_the_second_look_mends_what_it_finds() -> None:
+    """A blink that no limiter ever saw: the grid alone would keep it, the second look does not."""
+    blink = np.tile(np.array([0, 255], dtype=np.uint8).repeat(6), 50)
+    show = a_show(np.repeat(blink, 3).reshape(600, 1, 3))
+    assert not judge(watched(show.rgb8[picked_frames(show.rgb8, 25)], 25, 600)).ok
+    assert judge(watched(stepped(show, 25), 25, 600)).ok
 
 
 def test_calm_light_is_not_touched_by_the_second_look() -> None:

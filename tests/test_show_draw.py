@@ -99,7 +99,7 @@ def test_groups_divide_the_stage(zones: int) -> None:
     for one, other in (("left", "right"), ("center", "edges"), ("odd", "even")):
         members = np.concatenate([zones_of(one, zones), zones_of(other, zones)])
         assert sorted(members) == list(range(zones))
-        assert len(zones_of(one, zones)) and len(zones_of(other, zones))
+        assert len(zones_of(one, zones)) > 0 < len(zones_of(other, zones))
     mirrored = zones - 1 - zones_of("center", zones)[::-1]
     assert zones == 2 or (mirrored == zones_of("center", zones)).all()
 

@@ -1,12 +1,15 @@
 """The law of each look, and the promise that together they leave a limiter little to do."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatomizer.color import linear_to_oklab, luminance, oklab_to_oklch, rgb8_to_linear
-from beatomizer.cues.cuelist import LOOKS, Accent, CueList
+from beatomizer.color import linear_to_oklab, linear_to_rgb8, luminance, oklab_to_oklch, rgb8_to_linear
+from beatomizer.cues.cuelist import LOOKS, Accent, Beat, CueList
 from beatomizer.cues.palettes import PALETTES
 from beatomizer.safety.judge import judge
 from beatomizer.safety.report import beats_visible
@@ -16,7 +19,7 @@ from beatomizer.show.draw import draw_show
 from beatomizer.show.mixing import dim, fade, ramp
 from beatomizer.show.quiet import QUIET_SWING, off_red
 from beatomizer.timebase import nearest_frame
-from tests.made_cues import COLORS, one_cue, steady_beats
+from tests.made_cues import COLORS, one_cue
 
 LIT_LOOKS = [look for look in LOOKS if look != "blackout"]
 
@@ -53,7 +56,7 @@ def test_pulses_peak_on_the_beat_and_only_fall_until_the_next(bpm: float, zones:
     cues = one_cue("pulse", bpm=bpm, zones=zones)
     stage = light(cues).mean(axis=1)
     frames = beat_frames(cues)
-    for this, following in zip(frames[:-1], frames[1:]):
+    for this, following in pairwise(frames):
         assert this - 1 <= this - 3 + np.argmax(stage[this - 3 : this + 4]) <= this + 1
         assert (np.diff(stage[this : following - 1]) <= 1e-4).all(), (
             "the frame before a beat belongs to its attack"
@@ -74,7 +77,7 @@ def test_quiet_pulses_stay_under_the_counted_step_and_take_turns_across_the_stag
     frames = beat_frames(cues)
     quiet = frames[[beat.position != 1 for beat in cues.beats]]
     assert zones.mean(axis=1)[quiet].max() < QUIET_SWING + 0.003
-    assert set(np.argmax(zones[quiet], axis=1) // 1) >= {0, 1, 2, 3}, "every band leads in its turn"
+    assert set(np.argmax(zones[quiet], axis=1)) >= {0, 1, 2, 3}, "every band leads in its turn"
 
 
 def test_a_single_lights_beat_is_seen_though_it_is_not_counted() -> None:
@@ -88,12 +91,13 @@ def test_alternate_lights_one_half_at_a_time_and_swaps_on_the_beat() -> None:
     even, odd = zones[:, 0::2], zones[:, 1::2]
     assert (even == even[:, :1]).all()
     assert (odd == odd[:, :1]).all()
-    for index, frame in enumerate(frames[:-1]):
-        lit, dark = (even, odd) if (even[frame + 8] > odd[frame + 8]).all() else (odd, even)
+    lit_halves = []
+    for frame in frames[:-1]:
+        lit, dark = (even, odd) if even[frame + 8, 0] > odd[frame + 8, 0] else (odd, even)
         assert lit[frame + 8, 0] > 10 * dark[frame + 8, 0]
         assert (lit[frame : frame + 20, 0] > dark[frame : frame + 20, 0]).all()
-        assert index == 0 or (lit is even) != was_even
-        was_even = lit is even
+        lit_halves.append(lit is even)
+    assert all(one != other for one, other in pairwise(lit_halves))
 
 
 def test_alternate_on_a_single_light_changes_its_colour() -> None:
@@ -141,10 +145,11 @@ def test_swell_is_smooth_and_reaches_both_ends(floor: float) -> None:
 def test_sparkle_lights_each_zone_about_once_a_cycle_and_more_on_accents() -> None:
     cues = one_cue("sparkle", duration_s=60.0, zones=16, beats=2)
     zones = light(cues)
-    rises = (np.diff(zones, axis=0) > 0.015).sum(axis=0)
+    rising = np.diff(zones, axis=0) > 0.01
+    rises = (rising[1:] & ~rising[:-1]).sum(axis=0)
     assert 45 <= rises.mean() <= 75, "a cycle of two beats is a second"
     accents = tuple(Accent(1.0 + i * 1.37, 1.0) for i in range(40))
-    more = luminance(rgb8_to_linear(draw_show(CueList(**{**vars(cues), "accents": accents})).rgb8))
+    more = luminance(rgb8_to_linear(draw_show(replace(cues, accents=accents)).rgb8))
     assert more.mean() > 1.1 * zones.mean()
 
 
@@ -225,14 +230,14 @@ def test_what_moves_with_the_beat_is_never_saturated_red() -> None:
 @given(st.lists(st.floats(0.15, 2.0), max_size=30), st.floats(0, 30), st.floats(0, 300))
 def test_the_clock_runs_forwards_over_the_whole_song_and_full_flashes_keep_apart(gaps, first, bpm) -> None:
     times = np.cumsum([first, *gaps]) if gaps else []
-    beats = [steady_beats(120, 1.0)[0].__class__(float(time), i % 4 + 1) for i, time in enumerate(times)]
+    beats = [Beat(float(time), i % 4 + 1) for i, time in enumerate(times)]
     clock = beat_clock(beats, 40.0, bpm)
     moments = np.linspace(0, 40, 500)
     assert (np.diff(clock.beat_at(moments)) > 0).all()
     assert clock.time_s[0] < 0 < 40 < clock.time_s[-1]
     for time in times:
         beat = clock.beat_at(np.array(time))
-        assert beat == pytest.approx(round(float(beat)), abs=1e-6)
+        assert beat == pytest.approx(round(float(beat)), abs=1e-5)
     full = clock.time_s[clock.full]
     assert len(full)
     assert np.diff(full).min(initial=9.0) >= FULL_FLASH_GAP_S - 1e-9
@@ -250,11 +255,9 @@ def test_looks_on_the_beat_are_seen_and_leave_the_judge_nothing(look, floor, bea
     rgb8 = draw_show(cues).rgb8
     assert beats_visible(rgb8, list(beat_frames(cues))).mean() >= 0.98
     verdict = judge(np.concatenate([rgb8, stage_of(rgb8)], axis=1))
-    assert verdict.failed_frames.mean() < 0.05, verdict.line()
+    assert verdict.ok, verdict.line()
 
 
 def stage_of(rgb8: np.ndarray) -> np.ndarray:
     """The stage as one light ``[T, 1, 3]``: the mean of its zones in linear light."""
-    from beatomizer.color import linear_to_rgb8
-
     return linear_to_rgb8(with_stage(rgb8_to_linear(rgb8))[:, -1:])

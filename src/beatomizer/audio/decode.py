@@ -6,7 +6,8 @@ megabyte would cost 768 MB), and cover art is not a video.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,7 @@ from av.container import InputContainer
 from av.stream import Discard, Disposition
 
 from beatomizer.audio.endings import cut_off
-from beatomizer.audio.gate import SongFile, open_song, shown
+from beatomizer.audio.gate import BARREN_VIDEO_BYTES, SongFile, open_song, shown
 from beatomizer.audio.mix import CHANNEL_NAMES
 from beatomizer.audio.timeline import Stamped
 from beatomizer.errors import NoUsableAudioError, UnreadableInputError
@@ -39,6 +40,9 @@ CODECS = (
 """Decoders that may run."""
 
 _READ_BYTES = 64 << 10
+_FIRST_PICTURES = 16
+"""Pictures looked at for the earliest: coders send some before those that come first."""
+
 _MOST_FRUITLESS_PACKETS = 20_000
 _MOST_CHANNELS = 64
 
@@ -70,6 +74,8 @@ class Track:
         with ExitStack() as stack:
             self.file: SongFile = stack.enter_context(open_song(path))
             self._cut_off = cut_off(self.file)
+            self.file.seek(0)
+            self.picture_start_s = self._first_picture_s()
             self.file.seek(0)
             self._container: InputContainer = stack.enter_context(self._opened())
             self._stream = self._chosen()
@@ -169,6 +175,24 @@ class Track:
                 "mp3, ogg, opus, flac, m4a, wav, aiff and the usual video files can",
             ) from error
 
+    def _first_picture_s(self) -> float | None:
+        """Time of the first picture on the file's clock; ``None`` without a video, and cover art is none.
+
+        A reading of its own: libav's ``start_time`` of a video is right only where it may decode pictures.
+        """
+        with self._opened() as container:
+            videos = [v for v in container.streams.video if not v.disposition & Disposition.attached_pic]
+            if not videos:
+                return None
+            self.file.patience = BARREN_VIDEO_BYTES
+            clocks: list[float] = []
+            with suppress(av.error.FFmpegError):  # what is wrong shows up again when the sound is read
+                for packet in islice(container.demux(videos), _FIRST_PICTURES):
+                    ticks = packet.dts if packet.pts is None else packet.pts
+                    if ticks is not None and packet.time_base:
+                        clocks.append(float(ticks * packet.time_base))
+            return min(clocks, default=None)
+
     def _chosen(self) -> AudioStream:
         tracks = list(self._container.streams.audio)
         if not tracks:
@@ -191,17 +215,12 @@ class Track:
     def _read_facts(self) -> None:
         tags = {**self._container.metadata, **self._stream.metadata}
         self.metadata = {key.lower(): value for key, value in {**tags, **self._container.metadata}.items()}
-        videos = [v for v in self._container.streams.video if not v.disposition & Disposition.attached_pic]
-        starts = [
-            float(v.start_time * v.time_base) for v in videos if v.start_time is not None and v.time_base
-        ]
-        self.picture_start_s = min(starts, default=None)
         self.promised_s: float | None = None
         if self._container.format.name in ("mp3", "aac", "mpeg", "mpegts", "ac3", "eac3"):
             return  # these have no length; libav guesses one from the bit rate
         if self._stream.duration is not None:
             self.promised_s = self._stream.duration * self._clock_s
-        elif self._container.duration is not None and not videos:
+        elif self._container.duration is not None and self.picture_start_s is None:
             self.promised_s = self._container.duration / 1e6
 
     def _counts_samples(self) -> bool:

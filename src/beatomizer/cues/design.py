@@ -15,7 +15,7 @@ from beatomizer.arrays import F64
 from beatomizer.cues.beat_grid import BeatGrid
 from beatomizer.cues.cuelist import Cue, Look, Section
 from beatomizer.cues.phrases import Phrase, phrases
-from beatomizer.cues.repertoire import TIERS, Layer, Picture, fitted, tier_of
+from beatomizer.cues.repertoire import DROP, SMALLEST_COMBINED, TIERS, Layer, Picture, fitted, tier_of
 from beatomizer.cues.style import Style
 from beatomizer.cues.wardrobe import wardrobe
 
@@ -26,6 +26,7 @@ IDLE_INTENSITY = 0.18
 """Light of a silent stage: alive, not lit."""
 
 _FREE_BEAT_S = 0.6
+_BIG_TIER = 3
 _DRIVE_BY_KIND = {"drop": 0.35, "build": 0.05, "intro": -0.15, "outro": -0.2}
 _LAST_FADE_S = 3.0
 
@@ -108,23 +109,23 @@ def _picture(phrase: Phrase, section: Section, drive: float, style: Style) -> Pi
     choices = TIERS[tier_of(drive)]
     chance = np.random.default_rng([style.seed, zlib.crc32(section.label.encode()), tier_of(drive)])
     order = chance.permutation(len(choices))
-    if section.kind == "drop" and phrase.number == 0:
-        return choices[0]
+    if section.kind == "drop" and phrase.number == 0 and tier_of(drive) >= _BIG_TIER:
+        return DROP if style.zones >= SMALLEST_COMBINED else DROP[:1]
     return choices[int(order[phrase.number % len(choices)])]
 
 
 def _height(phrase: Phrase, section: Section, score: Score) -> float:
     """Intensity of the phrase: by energy, and by how far the intro has come or the outro has gone."""
-    wish = 0.75 + 0.25 * score.style.energy
-    height = (0.55 + 0.4 * section.energy) * wish
+    wish = 0.85 + 0.15 * score.style.energy
+    height = (0.62 + 0.36 * section.energy) * wish
     length = max(section.end_s - section.start_s, 1e-6)
     passed = (phrase.start_s - section.start_s) / length
     if section.kind == "drop":
         height = 1.0
     elif section.kind == "build":
-        height = (0.5 + 0.3 * passed) * wish
+        height = (0.55 + 0.35 * passed) * wish
     elif section.kind == "break":
-        height = min(height, 0.55)
+        height = min(height, 0.65)
     elif section.kind == "intro":
         height *= 0.6 + 0.4 * passed
     elif section.kind == "outro":

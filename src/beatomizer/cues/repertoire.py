@@ -58,8 +58,11 @@ BLAZE: tuple[Picture, ...] = (
     (Layer("pulse", 1, 0.0, (0, 1, 2)),),
     (Layer("alternate", 1, 0.0, (0, 1)),),
     (Layer("chase", 1, 0.0, (0, 2)),),
-    (Layer("alternate", 1, 0.0, (0, 1)), Layer("pulse", 1, 0.0, (2,), "center", 1.0)),
+    (Layer("hold", 1, 0.0, (0,), intensity=0.7), Layer("chase", 1, 0.0, (1, 2), "center", 1.0)),
 )
+DROP: Picture = (Layer("alternate", 1, 0.0, (0, 1)), Layer("pulse", 1, 0.1, (2,), "center", 1.0))
+"""The biggest picture: every zone lit, all three colours, everything on the beat."""
+
 TIERS: tuple[tuple[Picture, ...], ...] = (BREATH, FLOW, GROOVE, DRIVE, BLAZE)
 
 SMALLEST_COMBINED = 4

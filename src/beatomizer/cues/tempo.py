@@ -91,6 +91,23 @@ def prior() -> F64:
     return np.asarray(-0.12 * (octaves / _PRIOR_OCTAVES) ** 2)
 
 
+def backbeat(kick: F64, snare: F64) -> F64:
+    """How much kick and snare take turns at each candidate period, ``[P]``, 0..1: the beat of rock and pop.
+
+    Kicks on one and three with snares on two and four repeat every two beats, which alone would halve the tempo.
+    Their difference changes sign from beat to beat; sounds that are in both columns cancel.
+    """
+    kick, snare = sharpened(kick), sharpened(snare)
+    turn = kick / max(float(kick.std()), 1e-9) - snare / max(float(snare.std()), 1e-9)
+    lags = int(2 * PERIODS.max()) + 2
+    size = 1 << int(np.ceil(np.log2(len(turn) + lags)))
+    own = np.fft.irfft(np.abs(np.fft.rfft(turn, size)) ** 2, size)[:lags]
+    if own[0] <= 1e-9:
+        return np.zeros(len(PERIODS))
+    once, twice = (np.interp(PERIODS * multiple, np.arange(lags), own / own[0]) for multiple in (1, 2))
+    return np.clip(np.minimum(-once, twice), 0.0, 1.0)
+
+
 def tempogram(sharp: F64, ternary_cost: float = 0.05) -> F64:
     """The comb's answer for each window and candidate, ``[W, P]``, about 0 (no repetition) to 1."""
     half = WINDOW // 2

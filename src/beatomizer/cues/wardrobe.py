@@ -7,6 +7,9 @@ import numpy as np
 
 from beatomizer.cues.cuelist import Section
 
+_EDGES = ("outro", "silence")
+"""Parts that end a song in the colours it had, rather than open a new one."""
+
 
 def wardrobe(sections: Sequence[Section], palette: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     """A leading colour and its answer for each letter.
@@ -16,7 +19,7 @@ def wardrobe(sections: Sequence[Section], palette: tuple[str, ...]) -> dict[str,
     """
     if len(palette) == 1:
         return {section.label: (palette[0], palette[0]) for section in sections}
-    energy = _energy_of(sections)
+    energy = _energy_of([section for section in sections if section.kind not in _EDGES] or sections)
     order = sorted(energy, key=lambda label: (-energy[label], label))
     beside = _neighbours(sections)
     leads: dict[str, int] = {}
@@ -27,10 +30,23 @@ def wardrobe(sections: Sequence[Section], palette: tuple[str, ...]) -> dict[str,
             range(len(palette)),
             key=lambda place: (place in taken, uses[place], (place - rank) % len(palette)),
         )
-    return {
+    worn = {
         label: (palette[lead], palette[(lead + 1 + (order.index(label) >= len(palette))) % len(palette)])
         for label, lead in leads.items()
     }
+    return worn | _borrowed(sections, worn)
+
+
+def _borrowed(sections: Sequence[Section], worn: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Letters heard only at the edges of the song wear their neighbour's colours, the other way round."""
+    found: dict[str, tuple[str, str]] = {}
+    for place, section in enumerate(sections):
+        if section.label in worn or section.label in found:
+            continue
+        others = [*sections[:place][::-1], *sections[place + 1 :]]
+        near = next(other.label for other in others if other.label in worn)
+        found[section.label] = worn[near][::-1]
+    return found
 
 
 def _energy_of(sections: Sequence[Section]) -> dict[str, float]:

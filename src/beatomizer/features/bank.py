@@ -17,7 +17,7 @@ import numpy as np
 from beatomizer.arrays import F32, F64
 from beatomizer.audio.audio import Audio
 from beatomizer.features.features import Features
-from beatomizer.features.filterbanks import chroma_weights, loudness_weights, mel_weights
+from beatomizer.features.filterbanks import Bands, chroma_weights, loudness_weights, mel_weights
 from beatomizer.features.running import BandMemory, RecentMean, Reference, Scales
 from beatomizer.features.settings import BankSettings
 from beatomizer.features.windows import asymmetric_window, gapless_window
@@ -180,10 +180,10 @@ class _Spectra:
         flux = mel_weights(short, rate, settings.flux_bands, settings.flux_low_hz, settings.flux_high_hz)
         full_scale_slow, full_scale_fast = (slow.sum() / 2) ** 2, (fast.sum() / 2) ** 2
         self._slow_window, self._fast_window = slow.astype(np.float32), fast.astype(np.float32)
-        self._slow_bands = (np.hstack([mel, chroma]) / full_scale_slow).astype(np.float32)
+        self._slow_bands = Bands(np.hstack([chroma, mel]) / full_scale_slow)
         loudness = loudness_weights(fast, rate)[:, None]
         self._fast_bands = np.hstack([flux / full_scale_fast, loudness]).astype(np.float32)
-        self._mels, self._fluxes = settings.mel_bands, settings.flux_bands
+        self._fluxes = settings.flux_bands
         self._past = np.zeros(long - settings.hop, dtype=np.float32)
         self._flux_before = np.zeros((1, settings.flux_bands), dtype=np.float32)
 
@@ -191,12 +191,12 @@ class _Spectra:
         """``t`` hops of samples → mel, chroma, flux bands now and a frame before, K-weighted mean square."""
         joined = np.concatenate([self._past, samples])
         count = len(samples) // self._hop
-        slow = self._powers(joined, 0, count, self._slow_window) @ self._slow_bands
+        slow = self._slow_bands.of(self._powers(joined, 0, count, self._slow_window))
         fast = self._powers(joined, self._long - self._short, count, self._fast_window) @ self._fast_bands
         bands = fast[:, : self._fluxes]
         before = np.concatenate([self._flux_before, bands[:-1]])
         self._past, self._flux_before = joined[len(samples) :], bands[-1:]
-        return slow[:, : self._mels], slow[:, self._mels :], bands, before, fast[:, self._fluxes]
+        return slow[:, 12:], slow[:, :12], bands, before, fast[:, self._fluxes]
 
     def _powers(self, joined: F32, offset: int, count: int, window: F32) -> F32:
         step = joined.itemsize

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beatomizer.arrays import F32
+from beatomizer.arrays import F32, F64
 from beatomizer.features.bank import BANK
-from beatomizer.features.filterbanks import chroma_weights, mel_weights
+from beatomizer.features.filterbanks import MAX_ROWS, Bands, chroma_weights, mel_weights
 from beatomizer.timebase import SAMPLE_RATE, exact_div
 
 STEPS_PER_S = 5
@@ -20,7 +20,6 @@ HALVES = 2
 """Windows in one step, spread evenly; their powers are averaged."""
 MEL_BANDS = 32
 _RANGE_DB = 70.0
-_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -46,21 +45,24 @@ def outline(samples: F32) -> Outline:
     steps = -(-len(samples) // STEP_SAMPLES)
     window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
     weights = _weights() / (window.sum() / 2) ** 2
+    banded = Bands(weights)
     hop = exact_div(STEP_SAMPLES, HALVES)
     lead = (WINDOW - hop) // 2
     padded = np.zeros(steps * STEP_SAMPLES + WINDOW, dtype=np.float32)
     padded[lead : lead + len(samples)] = samples
     looks = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop][: steps * HALVES]
     bands = np.empty((len(looks), weights.shape[1]), dtype=np.float32)
-    for start in range(0, len(looks), _BLOCK):
-        spectrum = np.fft.rfft(looks[start : start + _BLOCK] * window)
-        bands[start : start + _BLOCK] = (spectrum.real**2 + spectrum.imag**2) @ weights
+    for start in range(0, len(looks), MAX_ROWS):
+        spectrum = np.fft.rfft(looks[start : start + MAX_ROWS] * window)
+        bands[start : start + MAX_ROWS] = banded.of(
+            np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)
+        )
     bands = bands.reshape(steps, HALVES, weights.shape[1]).mean(axis=1)
     return _outline(bands)
 
 
 def _outline(bands: F32) -> Outline:
-    mel, chroma = bands[:, :MEL_BANDS], np.sqrt(bands[:, MEL_BANDS:])
+    chroma, mel = np.sqrt(bands[:, :12]), bands[:, 12:]
     loudest = max(float(mel.max(initial=0.0)), 1e-9)
     floor = np.float32(loudest * 10.0 ** (-_RANGE_DB / 10.0))
     length = np.sqrt(np.sum(chroma**2, axis=1, keepdims=True))
@@ -69,7 +71,7 @@ def _outline(bands: F32) -> Outline:
     )
 
 
-def _weights() -> F32:
+def _weights() -> F64:
     mel = mel_weights(WINDOW, SAMPLE_RATE, MEL_BANDS, BANK.mel_low_hz, BANK.mel_high_hz)
     chroma = chroma_weights(WINDOW, SAMPLE_RATE, 80.0, BANK.chroma_high_hz, BANK.tuning_hz)
-    return np.hstack([mel, chroma]).astype(np.float32)
+    return np.hstack([chroma, mel])

@@ -20,7 +20,9 @@ class ClassicEngine:
         """All scores; each as long as ``features``."""
         frames = features.frames
         if len(frames) == 0:
-            return Scores(*(np.zeros(0, np.float32),) * 3, np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+            return Scores(
+                *(np.zeros(0, np.float32),) * 3, np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
+            )
         beat, onsets = beat_activation(frames), drum_onsets(frames)
         downbeat = downbeat_evidence(frames, beat, onsets)
         return Scores(

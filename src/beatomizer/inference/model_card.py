@@ -102,7 +102,7 @@ def read_card(model: CheckedModel) -> ModelCard:
     _check_inputs(model, card)
     _check_outputs(model, card)
     if state != "none" and card.lookahead_frames:
-        raise _unfit(model, "it keeps a state and looks ahead, which cannot be streamed")
+        raise _unfit(model, "it keeps a state but its lookahead_frames are not 0, which cannot be streamed")
     if card.step_frames and (card.step_frames != 1 or state != "tensors"):
         raise _unfit(model, "it takes a fixed number of frames; only 1, with state tensors, can be fed")
     if card.chunk_frames and card.chunk_frames <= 2 * (card.context_frames + card.lookahead_frames):

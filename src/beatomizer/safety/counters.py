@@ -1,11 +1,10 @@
 """All detectors of one region together: a pure state machine, fed by frames or by blocks."""
 
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
-from beatomizer.safety.budget import Log, refuses
+from beatomizer.safety.budget import first_refused, refuses
 from beatomizer.safety.curves import Curve
 from beatomizer.safety.luminance import Runs, Zigzag
 from beatomizer.safety.profiles import Rules
@@ -23,15 +22,6 @@ RULE_NAMES: dict[type[Detector], str] = {
 """What reports call each detector's rule."""
 
 _FORGET_EVERY = 256
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One counted transition, as ``Counters.advance`` reports it: which detector, its place in the log, its sense."""
-
-    detector: Detector
-    place: int
-    rising: bool
 
 
 class Counters:
@@ -122,37 +112,23 @@ class Counters:
         for detector in self.detectors:
             detector.log.forget(self.rules, frame)
 
-    def advance(self, signals: Signals, region: int, first_frame: int) -> list[Turn]:
-        """A block of ``signals`` was shown from ``first_frame`` on; returns the transitions it made."""
+    def advance(self, signals: Signals, region: int, first_frame: int) -> int | None:
+        """A block of ``signals`` was shown from ``first_frame`` on.
+
+        Returns:
+            the first frame at which one of the new transitions would have been refused; ``None`` if all were allowed.
+        """
         if signals.frames == 0:
-            return []
-        turns: list[Turn] = []
+            return None
+        refused: list[int | None] = []
         luminance = Curve(self.last.luminance, signals.luminance[:, region])
         for one in self._by_luminance:
-            turns += _turns(one, one.advance(luminance, first_frame))
+            refused.append(first_refused(one.log, self.rules, one.advance(luminance, first_frame)))
         redness = Curve(self.last.redness, signals.redness[:, region])
         red_share = np.concatenate([[self.last.red_share], signals.red_share[:, region]])
         for swing in self._swings:
-            turns += _turns(swing, swing.advance(redness, red_share, first_frame))
+            refused.append(first_refused(swing.log, self.rules, swing.advance(redness, red_share, first_frame)))
         for hue in self._hues:
-            turns += _turns(hue, hue.advance(signals, region, first_frame))
+            refused.append(first_refused(hue.log, self.rules, hue.advance(signals, region, first_frame)))
         self.last = signals.light(-1, region)
-        return turns
-
-
-def first_refused(turns: list[Turn], rules: Rules) -> int | None:
-    """The first frame at which one of the transitions that ``Counters.advance`` made would have been refused."""
-    refused = [
-        turn.detector.log.crossings[turn.place]
-        for turn in turns
-        if refuses(turn.detector.log, rules, turn.detector.log.crossings[turn.place], turn.rising, turn.place)
-    ]
-    return min(refused, default=None)
-
-
-def _turns(detector: Detector, rises: list[bool]) -> list[Turn]:
-    start = len(detector.log.crossings) - len(rises)
-    return [Turn(detector, start + i, rising) for i, rising in enumerate(rises)]
-
-
-__all__ = ["RULE_NAMES", "Counters", "Detector", "Log", "Turn", "first_refused"]
+        return min((frame for frame in refused if frame is not None), default=None)

@@ -17,9 +17,11 @@ def limit(show: Show, profile: str | Profile = DEFAULT_PROFILE, *, progress: Pro
     """
     chosen = profile_named(profile)
     wanted = show.rgb8
-    for round in (1, 2):
-        if Limiter(show.zones, chosen).would_pass(wanted):
-            break
-        wanted = plan(wanted, show.cues, chosen, round)
+    if not Limiter(show.zones, chosen).would_pass(wanted):
+        for round in (1, 2):
+            planned = plan(wanted, show.cues, chosen, round)
+            if planned is wanted:
+                break
+            wanted = planned
     shown = Limiter(show.zones, chosen).run(wanted, progress)
     return sealed(Show(shown, show.cues, show.source), report_on(show, shown, chosen))

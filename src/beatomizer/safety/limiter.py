@@ -16,11 +16,11 @@ from beatomizer.arrays import U8
 from beatomizer.color import LINEAR_OF_RGB8
 from beatomizer.progress import Progress, silent
 from beatomizer.safety.candidates import Rgb8, at_luminance, candidates, light_of_rgb8, to_rgb8, with_less_red
-from beatomizer.safety.counters import Counters, Turn, first_refused
+from beatomizer.safety.counters import Counters
 from beatomizer.safety.profiles import DEFAULT_PROFILE, Profile, limiting_rules, profile_named
 from beatomizer.safety.signals import BLACK, LINEAR, Light, light_of, signals_of, with_stage
 
-_SHORTEST_BLOCK, _LONGEST_BLOCK = 64, 1024
+_SHORTEST_BLOCK, _LONGEST_BLOCK = 64, 4096
 _CALM_FRAMES = 24
 """Frames in a row that need no change before whole blocks are tried again."""
 
@@ -88,7 +88,9 @@ class Limiter:
 
     def would_pass(self, wanted: U8) -> bool:
         """Whether ``run`` would change nothing; the state stays as it is."""
-        return self.copy()._accept(wanted) == len(wanted)
+        trial = self.copy()
+        blocks = [wanted[start : start + _LONGEST_BLOCK] for start in range(0, len(wanted), _LONGEST_BLOCK)]
+        return all(trial._accept(block) == len(block) for block in blocks)
 
     def _accept(self, wanted: U8) -> int:
         """Show as many of the wanted frames as are allowed without a change; returns how many."""
@@ -97,10 +99,8 @@ class Limiter:
         signals = signals_of(with_stage(LINEAR_OF_RGB8[wanted]))
         regions = self._regions()
         trial = [counters.copy() for counters in regions]
-        turns: list[Turn] = []
-        for region, counters in enumerate(trial):
-            turns += counters.advance(signals, region, self.frame)
-        refused = first_refused(turns, self._rules)
+        refusals = [counters.advance(signals, region, self.frame) for region, counters in enumerate(trial)]
+        refused = min((frame for frame in refusals if frame is not None), default=None)
         accepted = len(wanted) if refused is None else refused - self.frame
         if refused is not None:
             trial = regions

@@ -89,17 +89,15 @@ class Zigzag:
         elif value > self._high and direction >= 0:
             self._set_high(value)
             if direction:
-                self.log.arrivals[-1] = arrival
+                self.log.peaks[-1] = arrival
         elif value < self._low and direction <= 0:
             self._set_low(value)
-            if direction:
-                self.log.arrivals[-1] = arrival
 
     def _turn(self, direction: int, value: float, crossing: int, arrival: int) -> None:
         self._direction = direction
         self.log.add(crossing)
-        self.log.arrivals[-1] = arrival
         if direction > 0:
+            self.log.peaks[-1] = arrival
             self._set_high(value)
         else:
             self._set_low(value)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beatomizer.arrays import F64, Bool
 from beatomizer.cues.cuelist import CueList
-from beatomizer.safety.budget import Log
+from beatomizer.safety.budget import Log, all_refused
 from beatomizer.safety.profiles import Profile, Rules
 from beatomizer.timebase import nearest_frame
 
@@ -61,33 +60,14 @@ def importance_of(cues: CueList | None) -> Importance:
     return Importance(tuple(frames[i] for i in order), tuple(weights[i] for i in order))
 
 
-def passages_over_budget(log: Log, rules: Rules, frames: int) -> list[Passage]:
-    """Passages of a log in which a rule is broken."""
-    crossings = np.array(log.crossings, dtype=np.int64)
-    if crossings.size == 0:
+def passages_over_budget(log: Log, rules: Rules, rises: list[bool]) -> list[Passage]:
+    """Passages of a log in which the limiter would refuse something; ``rises`` tells the sense of each transition."""
+    if not log.crossings:
         return []
-    broken = _broken(crossings, rules, frames)
-    breaks = np.flatnonzero(np.diff(crossings) > rules.window_frames) + 1
-    bounds = [0, *breaks.tolist(), crossings.size]
-    return [
-        Passage(first, end)
-        for first, end in zip(bounds, bounds[1:])
-        if broken[crossings[first] : crossings[end - 1] + rules.window_frames].any()
-    ]
-
-
-def _broken(crossings: np.ndarray[tuple[int], np.dtype[np.int64]], rules: Rules, frames: int) -> Bool:
-    counts = _windowed(np.bincount(crossings, minlength=frames).astype(np.float64), rules.window_frames)
-    broken: Bool = counts > rules.transitions
-    if rules.extended is not None:
-        busy = (counts >= rules.extended.busy_from).astype(np.float64)
-        broken |= _windowed(busy, rules.extended.span_frames) >= rules.extended.busy_frames
-    return broken
-
-
-def _windowed(values: F64, frames: int) -> F64:
-    sums = np.cumsum(values)
-    return np.concatenate([sums[:frames], sums[frames:] - sums[:-frames]])
+    refused = all_refused(log, rules, rises)
+    breaks = np.flatnonzero(np.diff(log.crossings) > rules.window_frames) + 1
+    bounds = [0, *breaks.tolist(), len(log.crossings)]
+    return [Passage(first, end) for first, end in zip(bounds, bounds[1:]) if refused[first:end].any()]
 
 
 def kept_flashes(begins: list[int], weigh: Callable[[int], float], profile: Profile, more: int = 0) -> set[int]:

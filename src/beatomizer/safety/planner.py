@@ -83,7 +83,7 @@ def _plan_luminance(
     frames = len(luminance)
     zigzag = Zigzag(rules.members[0], BLACK)
     rises = zigzag.advance(Curve(0.0, luminance), 0)
-    passages = passages_over_budget(zigzag.log, rules, frames)
+    passages = passages_over_budget(zigzag.log, rules, rises)
     if not passages:
         return None
     floor = floor_of(luminance)
@@ -123,19 +123,25 @@ def _lowered_floor(floor: F64, height: float, ceiling: float) -> F64:
 
 def _pulses(luminance: F64, zigzag: Zigzag, rises: list[bool], first: int, end: int) -> list[tuple[int, int]]:
     """Frames of each pulse in a passage, from the last one in the valley before it to the first in the valley after."""
-    crossings, arrivals = zigzag.log.crossings, zigzag.log.arrivals
+    crossings = zigzag.log.crossings
     pulses = []
     for place in range(first, end):
         if not rises[place]:
             continue
-        valley = arrivals[place - 1] if place else 0
+        valley = _valley(luminance, crossings[place - 1] if place else 0, crossings[place])
         begin = crossings[place]
         low = luminance[valley] + 0.02
         while begin > valley and luminance[begin] > low:
             begin -= 1
-        over = arrivals[place + 1] if place + 1 < len(arrivals) else len(luminance) - 1
-        pulses.append((begin, over))
+        falls = crossings[place + 1] if place + 1 < len(crossings) else len(luminance) - 1
+        again = crossings[place + 2] if place + 2 < len(crossings) else min(falls + 60, len(luminance) - 1)
+        pulses.append((begin, _valley(luminance, falls, again)))
     return pulses
+
+
+def _valley(luminance: F64, start: int, end: int) -> int:
+    """The first frame from ``start`` to ``end`` with the least luminance."""
+    return start + int(luminance[start : end + 1].argmin())
 
 
 def _scaled(linear: F64, made: _Plan) -> F64:
@@ -162,7 +168,7 @@ def _plan_red(
         (hue, hue.advance(signals, 0, 0)),
     ):
         crossings = detector.log.crossings
-        for passage in passages_over_budget(detector.log, rules, frames):
+        for passage in passages_over_budget(detector.log, rules, rises):
             places = [place for place in range(passage.first, passage.end) if rises[place]]
             begins = [crossings[place] for place in places]
             stays = kept_flashes(begins, lambda i: importance.at(begins[i]), profile, 12 * (round - 1))

@@ -136,8 +136,8 @@ class Rules:
         window_frames: one second, or a little more for slack.
         extended: as in ``Profile``.
         reserve: an upward transition must leave room for its opposite: a flash that may start may end.
-        from_arrival: a transition leaves the window one second after it *arrived* at its extreme, not after it was
-            counted: then judges that date a change by its peak agree with judges that date it by its crossing.
+        from_peak: a rise leaves the window one second after it reached its *peak*, not after it was counted: then
+            judges that date a flash by its peak agree with judges that date it by its crossing.
     """
 
     members: tuple[Thresholds, ...]
@@ -145,7 +145,7 @@ class Rules:
     window_frames: int
     extended: Extended | None
     reserve: bool
-    from_arrival: bool
+    from_peak: bool
 
 
 def judging_rules(profile: Profile) -> Rules:
@@ -181,7 +181,7 @@ def limiting_rules(profile: Profile) -> Rules:
         FPS + SLACK_FRAMES,
         extended,
         reserve=profile.transitions_per_s > 1,
-        from_arrival=True,
+        from_peak=True,
     )
 
 

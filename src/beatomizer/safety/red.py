@@ -177,7 +177,7 @@ class RedHue:
             self._turn(1, frame)
             self._reds = axes
         elif self._direction >= 0:
-            self._reds = [max(old, new) for old, new in zip(self._reds, axes)]
+            self._reds = list(map(max, self._reds, axes))
 
     def _commit_other(self, linear: tuple[float, float, float], frame: int) -> None:
         axes = along_axes(linear)
@@ -185,7 +185,7 @@ class RedHue:
             self._turn(-1, frame)
             self._others = axes
         elif self._direction == 0:
-            self._others = [min(old, new) for old, new in zip(self._others, axes)]
+            self._others = list(map(min, self._others, axes))
 
     def advance(self, signals: Signals, region: int, first_frame: int) -> list[bool]:
         """A block was shown from ``first_frame`` on; returns which of the new transitions rise."""
@@ -195,47 +195,58 @@ class RedHue:
         if self._direction <= 0 and self._reds is _NO_RED and not red.any():
             self._keep(linear)
         else:
-            flips = (np.flatnonzero(red[1:] != red[:-1]) + 1).tolist()
-            axes = signals.along_axes(region)
-            for start, end in zip([0, *flips], [*flips, len(red)]):
-                step = self._advance_reds if red[start] else self._advance_others
-                step(axes[start:end], first_frame + start, rises)
+            self._advance_stretches(signals.along_axes(region), red, first_frame, rises)
         red_, green, blue = linear[-1].tolist()
         self._last = (red_, green, blue)
         return rises
 
-    def _advance_reds(self, axes: F64, frame: int, rises: list[bool]) -> None:
-        if self._direction <= 0:
-            self._measure()
-            far = ((axes - self._others) > self._distance).any(axis=1)
-            place = int(far.argmax())
-            if far[place]:
-                self._turn(1, frame + place)
-                rises.append(True)
-                self._reds, axes = axes[place].tolist(), axes[place:]
-        if self._direction >= 0:
-            self._reds = np.maximum(self._reds, axes.max(axis=0)).tolist()
-
-    def _advance_others(self, axes: F64, frame: int, rises: list[bool]) -> None:
-        if self._direction >= 0 and self._reds is not _NO_RED:
-            far = ((np.asarray(self._reds) - axes) > self._distance).any(axis=1)
-            place = int(far.argmax())
-            if far[place]:
-                self._turn(-1, frame + place)
-                rises.append(False)
-                self._others, axes = axes[place].tolist(), axes[place:]
-        if self._direction <= 0:
-            self._others = np.minimum(self._others, axes.min(axis=0)).tolist()
+    def _advance_stretches(self, axes: F64, red: Bool, first_frame: int, rises: list[bool]) -> None:
+        """Stretches of red and of other colours in turn; only the extremes of a stretch decide, but for its place."""
+        starts = np.concatenate([[0], np.flatnonzero(red[1:] != red[:-1]) + 1])
+        highs: list[list[float]] = np.maximum.reduceat(axes, starts).tolist()
+        lows: list[list[float]] = np.minimum.reduceat(axes, starts).tolist()
+        bounds = [*starts.tolist(), len(red)]
+        is_red = bool(red[0])
+        for start, end, high, low in zip(bounds, bounds[1:], highs, lows):
+            if is_red:
+                if self._direction <= 0 and self._enters(high):
+                    far = ((axes[start:end] - self._others) > self._distance).any(axis=1)
+                    start += int(far.argmax())
+                    self._turn(1, first_frame + start)
+                    rises.append(True)
+                    high = axes[start:end].max(axis=0).tolist()
+                if self._direction >= 0:
+                    self._reds = list(map(max, self._reds, high))
+            else:
+                if self._direction >= 0 and self._leaves(low):
+                    far = ((np.asarray(self._reds) - axes[start:end]) > self._distance).any(axis=1)
+                    start += int(far.argmax())
+                    self._turn(-1, first_frame + start)
+                    rises.append(False)
+                    low = axes[start:end].min(axis=0).tolist()
+                if self._direction <= 0:
+                    if self._rows or self._blocks:
+                        self._measure()
+                    self._others = list(map(min, self._others, low))
+            is_red = not is_red
 
     def _enters(self, axes: list[float]) -> bool:
         if self._rows or self._blocks:
             self._measure()
         distance = self._distance
-        return any(new - other > distance for new, other in zip(axes, self._others))
+        for new, other in zip(axes, self._others):
+            if new - other > distance:
+                return True
+        return False
 
     def _leaves(self, axes: list[float]) -> bool:
+        if self._reds is _NO_RED:
+            return False
         distance = self._distance
-        return any(red - new > distance for red, new in zip(self._reds, axes))
+        for red, new in zip(self._reds, axes):
+            if red - new > distance:
+                return True
+        return False
 
     def _turn(self, direction: int, frame: int) -> None:
         self._direction = direction

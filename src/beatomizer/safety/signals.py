@@ -18,8 +18,8 @@ from beatomizer.color import LINEAR_OF_RGB8
 LINEAR: list[float] = LINEAR_OF_RGB8.tolist()
 """Linear light of each 8-bit value, as plain floats."""
 
-_DIRECTIONS = 12
-_FIRST_DEG, _STEP_DEG = -42.0, 12.0
+_DIRECTIONS = 8
+_FIRST_DEG, _STEP_DEG = -42.0, 18.0
 AXES: tuple[tuple[float, float], ...] = tuple(
     (math.cos(math.radians(_FIRST_DEG + _STEP_DEG * k)), math.sin(math.radians(_FIRST_DEG + _STEP_DEG * k)))
     for k in range(_DIRECTIONS)
@@ -27,11 +27,11 @@ AXES: tuple[tuple[float, float], ...] = tuple(
 """Directions in the u'v' plane along which saturated reds lie from everything that is farther than 0.17 from them.
 
 The farthest distance from a point to a set is the largest one along any direction; between two neighbours of these
-directions (12 degrees apart) the error is below ``1 - AXES_ACCURACY``.
+directions (18 degrees apart) the error is below ``1 - AXES_ACCURACY``.
 """
 
 AXES_ACCURACY = math.cos(math.radians(_STEP_DEG / 2))
-"""0.9945: a distance read along ``AXES`` is at least this share of the true one."""
+"""0.988: a distance read along ``AXES`` is at least this share of the true one."""
 
 _AXES_X = np.array([x for x, _ in AXES])
 _AXES_Y = np.array([y for _, y in AXES])
@@ -109,7 +109,7 @@ class Signals:
         return int(self.luminance.shape[1])
 
     def along_axes(self, region: int) -> F64:
-        """The chromaticity of one region along each of ``AXES``: ``[T, 12]``."""
+        """The chromaticity of one region along each of ``AXES``: ``[T, 8]``."""
         if region not in self._axes:
             self._axes[region] = block_along_axes(self.linear[:, region])
         return self._axes[region]
@@ -161,7 +161,7 @@ def with_stage(linear: F64) -> F64:
 
 
 def block_along_axes(linear: F64) -> F64:
-    """``along_axes`` for linear colours ``[n, 3]`` → ``[n, 12]``."""
+    """``along_axes`` for linear colours ``[n, 3]`` → ``[n, 8]``."""
     red, green, blue = linear[:, 0], linear[:, 1], linear[:, 2]
     weight = 3.6593 * red + 11.4424 * green + 4.1144 * blue
     lit = weight > 0.0

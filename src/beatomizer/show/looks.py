@@ -22,8 +22,8 @@ from beatomizer.show.twinkle import sparkle
 from beatomizer.show.zones import outwardness
 from beatomizer.timebase import FPS
 
-SWAP_SHORTEST_S = 0.36
-"""Two groups that swap faster would flash each light more than three times in two seconds."""
+TURN_SHORTEST_S = 0.72
+"""Least time from one turn of a group of lights to its next; two groups manage 166 BPM, above that there are three."""
 
 ONE_LIGHT_TOP = 0.16
 """Luminance at which a single light alternates: the most at which a step of ``QUIET_SWING`` is ΔL* 10."""
@@ -55,33 +55,36 @@ def hold(scene: Scene) -> F64:
 
 
 def alternate(scene: Scene) -> F64:
-    """Two groups, every other light, that swap on the beat; a single light changes colour instead."""
-    if len(scene.zones) == 1 and len(scene.cue.colors) > 1:
+    """Two groups, every other light, that swap on the beat (three at high tempo); one light changes colour instead."""
+    count = len(scene.zones)
+    if count == 1 and len(scene.cue.colors) > 1:
         return _alternate_colors(scene)
-    cycles = scene.cycles(SWAP_SHORTEST_S)
+    cycles = scene.cycles(TURN_SHORTEST_S / min(max(count, 2), 3))
+    groups = 2 if 2 * cycles.beats * scene.song.clock.period_s >= TURN_SHORTEST_S else 3
     now = cycles.current(scene.frames)
     since, until = scene.frames - cycles.frame[now], cycles.frame[now + 1] - scene.frames
     span = since + until
-    group = np.arange(len(scene.zones)) % 2
+    group = np.arange(count) % groups
     number = cycles.number[now][:, None]
-    lit = (number + group) % 2 == 0
+    turns_ago = (number - group) % groups
     # In the frame before a swap both groups give half of their light.
     swapping = (until == 1)[:, None]
-    rising = swapping & ~lit
-    begun = np.where(lit, number, number - 1) + 2 * rising
+    rising = swapping & (turns_ago == groups - 1)
+    begun = np.where(rising, number + 1, number - turns_ago)
     colors = scene.colors()
     index = (group + begun // max(2, round(PHRASE_BEATS / cycles.beats))) % len(colors)
     # The stage as a whole is to move by no more than a quiet pulse, though half of its lights go on and off.
     rest = intensity_of(1.0 - np.minimum(0.5, 2.0 * unseen_share(colors)))[index]
     body = rest + (1.0 - rest) * decay(since, span, np.maximum(1.0, 0.3 * span))[:, None]
-    gone = AFTERGLOW * decay(since, span, AFTERGLOW_TAU_FRAMES)[:, None]
-    shape = np.where(swapping, _half_way(scene.cue.floor) * rest, np.where(lit, body, gone))
+    gone = np.where(turns_ago == 1, AFTERGLOW * decay(since, span, AFTERGLOW_TAU_FRAMES)[:, None], 0.0)
+    shape = np.where(turns_ago == 0, body, gone)
+    shape = np.where(rising | (swapping & (turns_ago == 0)), _half_way(scene.cue.floor) * rest, shape)
     return dim(colors[index], scene.above_floor(shape))
 
 
 def _alternate_colors(scene: Scene) -> F64:
     """One light: colours in turn at one luminance, with a quiet kick at each change; no flash rule counts either."""
-    cycles = scene.cycles(SWAP_SHORTEST_S)
+    cycles = scene.cycles(TURN_SHORTEST_S / 3)
     colors = scene.colors()
     now = cycles.current(scene.frames)
     since, span = scene.frames - cycles.frame[now], cycles.frame[now + 1] - cycles.frame[now]

@@ -35,6 +35,9 @@ HEAD = 0.25
 
 HEAD_TAU_FRAMES = 4.0
 
+DARKEST = 0.002
+"""Luminance below which a pulse is out (L* 2): in eight bits a last glow of amber is red, and is counted."""
+
 WEAKEST = 0.7
 """Intensity of a full flash on the weakest beat, where a downbeat has 1: half the light."""
 
@@ -65,6 +68,7 @@ def pulse(scene: Scene) -> F64:
         flare = np.where(full[..., None], per_luminance(scene.color(0)), rising) * height[..., None]
         return np.clip(held + flare, 0.0, 1.0)
     shown = np.minimum(base + height, luminance(colors))
+    shown = np.where(shown < DARKEST, 0.0, shown)
     return _with_accents(scene, per_luminance(colors) * shown[..., None], shown)
 
 

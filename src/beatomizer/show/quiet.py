@@ -30,7 +30,7 @@ RED_SHARE = 0.74
 GOLD, MAGENTA = np.array([1.0, 0.7, 0.0]), np.array([1.0, 0.0, 0.88])
 """Light added to held red: ``QUIET_SWING`` of it raises R − G − B by ``QUIET_RED``."""
 
-_PINK_HUE = np.deg2rad(34)
+_PINK_HUE = np.deg2rad(31)
 """Reds with an OKLCh hue below this (pure red has 29°) leave red by way of pink, those above by way of amber."""
 
 

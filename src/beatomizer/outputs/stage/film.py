@@ -67,7 +67,7 @@ def film(
         Ahead(painter.paint(rgb8, frame) for frame, rgb8 in enumerate(show.rgb8)) as pictures,
     ):
         _label(container, title, artist)
-        stream = _video_stream(container, size)
+        stream = open_picture_stream(container, size)
         track = Soundtrack(container, sound, show.frames) if sound is not None else None
         for frame, picture in enumerate(pictures):
             if track:
@@ -87,7 +87,12 @@ def _label(container: Any, title: str, artist: str) -> None:
     container.metadata.update({name: text for name, text in tags.items() if text})
 
 
-def _video_stream(container: Any, size: tuple[int, int]) -> Any:
+def open_picture_stream(container: Any, size: tuple[int, int]) -> Any:
+    """Add an H.264 stream with this module's settings to an open output container.
+
+    Raises:
+        UsageError: this installation cannot encode H.264.
+    """
     try:
         stream = container.add_stream("libx264", rate=FPS)
     except av.codec.codec.UnknownCodecError as error:

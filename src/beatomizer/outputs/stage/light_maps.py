@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beatomizer.arrays import F32, F64
+from beatomizer.arrays import F32
 from beatomizer.outputs.stage.scene import Scene
 
-AMBIENT = np.array([0.0008, 0.0010, 0.0019])
+AMBIENT: F32 = np.array([0.0008, 0.0010, 0.0019], dtype=np.float32)
 """Linear light of the room with every lamp off: enough to guess the stage, far below any threshold."""
 
 EXPOSURE = 1.8
@@ -51,13 +51,12 @@ class LightMaps:
 
 def build_light_maps(scene: Scene, width: int, height: int) -> LightMaps:
     """Work out the maps of ``scene`` on a canvas of ``width`` × ``height`` points."""
-    x = (np.arange(width) + 0.5)[None, :] / width
-    y = (np.arange(height) + 0.5)[:, None] / height
-    lit = np.zeros((scene.cells, height, width))
+    x, y = _middles(width)[None, :], _middles(height)[:, None]
+    lit = np.zeros((scene.cells, height, width), dtype=np.float32)
     core = np.zeros_like(lit)
     for lamp, cell in enumerate(scene.lamp_cell):
         lit[cell] += _lamp(scene, lamp, x, y)
-        core[cell] += _core(scene, lamp, x, y)
+        core[cell] += _core(scene, float(scene.lamp_x[lamp]), x, y)
     lit *= _energy(scene)
     rows = np.flatnonzero(core.max(axis=(0, 2)) > 1e-3)
     core_rows = slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
@@ -72,37 +71,44 @@ def build_light_maps(scene: Scene, width: int, height: int) -> LightMaps:
     )
 
 
-def _by_rows(maps: F64) -> F32:
+def _middles(count: int) -> F32:
+    """Where the middles of ``count`` points in a row lie, 0..1."""
+    return np.asarray((np.arange(count) + 0.5) / count, dtype=np.float32)
+
+
+def _by_rows(maps: F32) -> F32:
     return np.ascontiguousarray(maps.transpose(1, 0, 2), dtype=np.float32)
 
 
 def _energy(scene: Scene) -> float:
-    """Many lamps overlap on the wall and the floor; keep a full white stage equally bright for any number."""
-    return EXPOSURE * float(min(1.0, (8.0 / len(scene.lamp_x)) ** 0.85))
+    """Lamps close together overlap on the wall and the floor; keep a full white stage about equally bright."""
+    lamps_a_height = len(scene.lamp_x) / scene.aspect
+    return EXPOSURE * float(min(1.0, (4.5 / lamps_a_height) ** 0.75))
 
 
-def _lamp(scene: Scene, lamp: int, x: F64, y: F64) -> F64:
-    lens = float(scene.lamp_x[lamp])
+def _lamp(scene: Scene, lamp: int, x: F32, y: F32) -> F32:
+    lens, foot = float(scene.lamp_x[lamp]), float(scene.foot_x[lamp])
+    aim_x, aim_y = float(scene.aim_x[lamp]), float(scene.aim_y[lamp])
     glow = _glow(scene, lens, x, y)
-    down = _beam(scene, (lens, scene.lamp_y), (scene.aim_x[lamp], scene.aim_y[lamp]), 0.085, x, y)
-    foot, top = scene.foot_x[lamp], 0.5 + (scene.foot_x[lamp] - 0.5) * 1.45
-    up = _beam(scene, (foot, scene.horizon), (top, -0.12), 0.045, x, y)
+    slim = min(1.0, scene.aspect)
+    down = _beam(scene, (lens, scene.lamp_y), (aim_x, aim_y), 0.085 * slim, x, y)
+    up = _beam(scene, (foot, scene.horizon), (0.5 + (foot - 0.5) * 1.45, -0.12), 0.045 * slim, x, y)
     above = _step(scene.horizon + 0.004, -0.008, y)
     on_wall = ((0.12 if scene.bar else 0.42) * up + _wall(scene, foot, x, y)) * above
-    return glow + down + on_wall + _pool(scene, lamp, x, y) + _lip(scene, lens, x, y)
+    return glow + down + on_wall + _pool(scene, aim_x, aim_y, x, y) + _lip(scene, lens, x, y)
 
 
-def _distance(scene: Scene, x0: float, y0: float, x: F64, y: F64) -> F64:
+def _distance(scene: Scene, x0: float, y0: float, x: F32, y: F32) -> F32:
     return np.asarray(np.hypot((x - x0) * scene.aspect, y - y0))
 
 
-def _core(scene: Scene, lamp: int, x: F64, y: F64) -> F64:
+def _core(scene: Scene, lens: float, x: F32, y: F32) -> F32:
     radius = scene.radius * (0.45 if scene.bar else 0.62)
-    near = _distance(scene, scene.lamp_x[lamp], scene.lamp_y, x, y) / radius
+    near = _distance(scene, lens, scene.lamp_y, x, y) / radius
     return np.asarray((2.2 if scene.bar else 4.0) * np.exp(-(near**2)))
 
 
-def _glow(scene: Scene, lens: float, x: F64, y: F64) -> F64:
+def _glow(scene: Scene, lens: float, x: F32, y: F32) -> F32:
     """The lens itself and the bloom around it."""
     near = _distance(scene, lens, scene.lamp_y, x, y) / scene.radius
     bloom = 0.22 if scene.bar else 0.50
@@ -110,8 +116,8 @@ def _glow(scene: Scene, lens: float, x: F64, y: F64) -> F64:
 
 
 def _beam(
-    scene: Scene, start: tuple[float, float], end: tuple[float, float], opening: float, x: F64, y: F64
-) -> F64:
+    scene: Scene, start: tuple[float, float], end: tuple[float, float], opening: float, x: F32, y: F32
+) -> F32:
     """A cone of light in haze from ``start`` to ``end``: narrow and bright at the lamp, wide and weak far away.
 
     ``opening`` is the half width gained over one picture height.
@@ -132,17 +138,17 @@ def _beam(
     return np.asarray(0.95 * shape * fall * ends)
 
 
-def _pool(scene: Scene, lamp: int, x: F64, y: F64) -> F64:
+def _pool(scene: Scene, aim_x: float, aim_y: float, x: F32, y: F32) -> F32:
     """The ellipse a beam draws on the floor, and its shine towards the viewer."""
-    away_x = (x - scene.aim_x[lamp]) * scene.aspect
-    away_y = y - scene.aim_y[lamp]
+    away_x = (x - aim_x) * scene.aspect
+    away_y = y - aim_y
     ellipse = np.exp(-(((away_x / 0.115) ** 2 + (away_y / 0.034) ** 2) ** 1.2))
     spill = 0.16 * np.exp(-((away_x / 0.26) ** 2 + (away_y / 0.085) ** 2))
     shine = 0.10 * np.exp(-((away_x / 0.035) ** 2)) * np.exp(-(np.clip(away_y, 0, None) / 0.10))
     return np.asarray((0.42 * ellipse + spill + shine) * _step(scene.horizon, 0.012, y))
 
 
-def _wall(scene: Scene, foot: float, x: F64, y: F64) -> F64:
+def _wall(scene: Scene, foot: float, x: F32, y: F32) -> F32:
     """What the haze and the back wall throw back around a lamp's column, with the wall's panels in it."""
     away = (x - foot) * scene.aspect
     low = scene.horizon - y
@@ -151,7 +157,7 @@ def _wall(scene: Scene, foot: float, x: F64, y: F64) -> F64:
     return np.asarray((wash + source) * _panels(scene, x, y))
 
 
-def _lip(scene: Scene, lens: float, x: F64, y: F64) -> F64:
+def _lip(scene: Scene, lens: float, x: F32, y: F32) -> F32:
     """A strip of light along the front edge of the stage."""
     near = np.exp(-(((x - lens) * scene.aspect / 0.09) ** 4))
     edge = scene.front - 0.012
@@ -159,7 +165,7 @@ def _lip(scene: Scene, lens: float, x: F64, y: F64) -> F64:
     return np.asarray(near * line)
 
 
-def _panels(scene: Scene, x: F64, y: F64) -> F64:
+def _panels(scene: Scene, x: F32, y: F32) -> F32:
     """Seams between the panels of the back wall, a little darker."""
     across = np.abs(((x - 0.5) * scene.aspect / 0.155 + 0.5) % 1.0 - 0.5) * 0.155
     down = np.abs((y / 0.155 + 0.1) % 1.0 - 0.5) * 0.155
@@ -167,12 +173,12 @@ def _panels(scene: Scene, x: F64, y: F64) -> F64:
     return np.asarray(1 - 0.32 * np.clip(seam, 0, 1))
 
 
-def _room(scene: Scene, x: F64, y: F64) -> F64:
+def _room(scene: Scene, x: F32, y: F32) -> F32:
     wide = np.exp(-(((x - 0.5) * 1.5) ** 2))
     return np.asarray(wide * (0.5 + np.exp(-(((y - scene.horizon) / 0.22) ** 2))))
 
 
-def _step(at: float, width: float, value: F64) -> F64:
+def _step(at: float, width: float, value: F32) -> F32:
     """0 before ``at``, 1 after ``at + width``, smooth between; a negative ``width`` falls instead of rising."""
     share = np.clip((value - at) / width, 0.0, 1.0) if width > 0 else np.clip((at - value) / -width, 0.0, 1.0)
     return np.asarray(share * share * (3 - 2 * share))

@@ -67,13 +67,13 @@ class Light {
 /* What a viewer's hands may do to the light, with the speed of hands taken out of it: blackout, seeking and the
    switch to calm all go through these two, so that no key and no mouse can make the stage strobe. */
 
-/** A fader between dark (0) and the show (1): down in 0.2 s, up in 0.3 s, and up at most once a second. */
+/** A fader between dark (0) and the show (1): down in 0.2 s and always all the way, up in 0.3 s, at most once a second. */
 class Gate {
   constructor() {
     this.value = 0;
     this.blackout = false;
     this.ended = false;
-    this.rising = false;
+    this.rising = this.falling = false;
     this.roseAt = -Infinity;
     this.darkUntil = -Infinity;
     this.last = 0;
@@ -91,10 +91,12 @@ class Gate {
   step(now) {
     const passed = Math.min(100, Math.max(0, now - this.last));
     this.last = now;
-    if (this.dark) {
+    if (this.dark && this.value > 0) this.falling = true;
+    if (this.falling) {
       this.rising = false;
       this.value = Math.max(0, this.value - passed / 200);
-    } else if (this.value < 1) {
+      this.falling = this.value > 0;
+    } else if (!this.dark && this.value < 1) {
       if (!this.rising && now - this.roseAt >= 1000) {
         this.rising = true;
         this.roseAt = now;

@@ -216,7 +216,7 @@ class Page {
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!this.started || ($("help").open && event.key !== "?")) return;
+    if (!this.started || ($("help").open && !"?bB".includes(event.key))) return; // blackout works everywhere
     const target = event.target;
     const once = (action) => () => event.repeat || action();
     const commands = {

@@ -176,7 +176,8 @@ class Stage {
 
   drawLamp(lamp) {
     const { sprites, scale, size } = this;
-    const reach = this.floor - this.lens, wide = Math.min(this.step * 2.1, reach * 0.75, this.width * 0.34);
+    const reach = this.floor - this.lens;
+    const wide = Math.min(Math.max(this.step * 2.1, this.width * 0.1), reach * 0.75, this.width * 0.34);
     const color = lamp.color;
     // The beam leans by a shear, which keeps its foot level with the floor.
     this.context.setTransform(scale, 0, lamp.lean * scale, scale, (lamp.x - lamp.lean * this.lens) * scale, 0);
