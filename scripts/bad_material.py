@@ -134,6 +134,7 @@ def encoded(
     starts_s: Sequence[float] = (0.0,),
     pictures_s: Sequence[float] = (),
     size: tuple[int, int] = (64, 48),
+    picture_codec: str = "mpeg4",
     tracks: int = 1,
     tags: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
@@ -141,7 +142,7 @@ def encoded(
     """Encode a sound, and pictures at the given times, into a container.
 
     Args:
-        container: libav's name; pictures are MPEG-4 (VP9 in WebM).
+        container: libav's name.
         codec: libav's name; an empty one leaves the sound out.
         sound: ``[n, channels]``; a two-second tone without it.
         rate: of the sound, in Hz.
@@ -149,6 +150,7 @@ def encoded(
         starts_s: the sound is cut into this many parts, which begin at these times: gaps and overlaps.
         pictures_s: times of the pictures; none without them.
         size: of the pictures.
+        picture_codec: libav's name; VP9 in WebM.
         tracks: copies of the sound.
         tags: metadata.
         options: of the container.
@@ -157,7 +159,7 @@ def encoded(
     sound = tone(2.0, rate) if sound is None else sound
     with av.open(out, "w", format=container, options=options or {}) as file:
         file.metadata.update(tags or {})
-        video = _video_stream(file, container, size) if len(pictures_s) else None
+        video = _video_stream(file, container, size, picture_codec) if len(pictures_s) else None
         voices = [file.add_stream(codec, rate=rate, layout=layout) for _ in range(tracks if codec else 0)]
         if codec == "vorbis":
             for voice in voices:
@@ -181,9 +183,9 @@ def encoded(
 
 
 def _video_stream(
-    file: av.container.OutputContainer, container: str, size: tuple[int, int]
+    file: av.container.OutputContainer, container: str, size: tuple[int, int], codec: str
 ) -> av.VideoStream:
-    video = file.add_stream("libvpx-vp9" if container == "webm" else "mpeg4", rate=25)
+    video = file.add_stream("libvpx-vp9" if container == "webm" else codec, rate=25)
     video.width, video.height, video.pix_fmt = size[0], size[1], "yuv420p"
     video.codec_context.time_base = (
         Fraction(1, 1000) if container in ("webm", "matroska") else Fraction(1, 12_000)

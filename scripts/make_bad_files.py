@@ -153,6 +153,12 @@ def videos() -> Iterator[Entry]:
         ),
     )
     yield (
+        "late_sound.mkv",
+        "the same, with pictures that have to be decoded to know their order",
+        {FINE},
+        encoded("matroska", "aac", pictures_s=range(8), starts_s=(5.0,), picture_codec="libx264"),
+    )
+    yield (
         "late_pictures.mp4",
         "pictures five seconds after the sound",
         {FINE},

@@ -172,8 +172,9 @@ def test_silence_is_a_song(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("container", ["mp4", "matroska", "mpegts"])
-def test_sound_that_starts_late_starts_late(container: str, tmp_path: Path) -> None:
-    late = encoded(container, "aac", pictures_s=range(8), starts_s=(5.0,))
+@pytest.mark.parametrize("picture_codec", ["mpeg4", "libx264"])
+def test_sound_that_starts_late_starts_late(container: str, picture_codec: str, tmp_path: Path) -> None:
+    late = encoded(container, "aac", pictures_s=range(8), starts_s=(5.0,), picture_codec=picture_codec)
     path = saved(tmp_path, late, "film")
     audio = load_audio(path)
     begin_s = np.flatnonzero(abs(audio.samples) > 0.05)[0] / SAMPLE_RATE

@@ -217,6 +217,13 @@ def test_every_constant_is_part_of_the_identity() -> None:
     assert SETTINGS.startswith(f"bank{WIDTH}-v")
 
 
+def test_a_bank_of_another_size_works() -> None:
+    small = FeatureStream(dataclasses.replace(BANK, mel_bands=40, flux_bands=12))
+    frames = small.push(SONG[: 50 * HOP])
+    assert frames.shape == (50, 40 + 12 + 12 + 4)
+    assert np.array_equal(frames[:, -4:], BATCH[:50, -4:])
+
+
 def test_golden_numbers() -> None:
     """A few numbers of a fixed song; if they move, raise ``BankSettings.version`` and print them again.
 

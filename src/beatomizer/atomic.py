@@ -1,12 +1,17 @@
 """Files appear whole or not at all: written aside in the same folder, flushed, then renamed."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from beatomizer.errors import ResourceLimitError, UsageError
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""No space left, over a quota, or a file larger than the file system holds (4 GB on FAT)."""
 
 
 @contextlib.contextmanager
@@ -36,7 +41,7 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.chmod(0o666 & ~_umask())
         aside.replace(path)
     except OSError as error:
-        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+        if error.errno in _FULL:
             raise ResourceLimitError(
                 f"the disk is full while writing '{path.name}'", "free some space and try again"
             ) from error

@@ -39,6 +39,9 @@ CODECS = (
 )
 """Decoders that may run."""
 
+DEMUX_ERRORS = (av.error.FFmpegError, IndexError)
+"""What reading packets may raise. The second: PyAV 18.1 stumbles at the end of files in which streams appear late."""
+
 _READ_BYTES = 64 << 10
 _FIRST_PICTURES = 16
 """Pictures looked at for the earliest: coders send some before those that come first."""
@@ -135,7 +138,7 @@ class Track:
                 fruitless += 1
                 if fruitless > _MOST_FRUITLESS_PACKETS:
                     return
-        except av.error.FFmpegError:  # from the demuxer: nothing can be read past this place
+        except DEMUX_ERRORS:  # nothing can be read past this place
             self.broken_off = True
         self.broken_off |= bool(self.file.failure)
 
@@ -186,7 +189,7 @@ class Track:
                 return None
             self.file.patience = BARREN_VIDEO_BYTES
             clocks: list[float] = []
-            with suppress(av.error.FFmpegError):  # what is wrong shows up again when the sound is read
+            with suppress(*DEMUX_ERRORS):  # what is wrong shows up again when the sound is read
                 for packet in islice(container.demux(videos), _FIRST_PICTURES):
                     ticks = packet.dts if packet.pts is None else packet.pts
                     if ticks is not None and packet.time_base:
@@ -249,7 +252,7 @@ def _owned_layout(stream: AudioStream) -> tuple[list[str], bool]:
     if "channels (" not in name and "+" not in name:
         context.layout = name
         return names, True
-    if not context.name.startswith("pcm_") and context.name in ("aac", "opus", "libopus", "alac"):
+    if context.name in ("aac", "opus", "libopus"):
         raise UnreadableInputError(
             "the song's channels are in an order of its own", "convert it to stereo first, or to flac"
         )

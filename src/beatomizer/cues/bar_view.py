@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatomizer.arrays import F32, F64
-from beatomizer.cues.beat_grid import SURE, BeatGrid
+from beatomizer.cues.beat_grid import BeatGrid, sure_beats
 from beatomizer.cues.level import SILENT_LUFS
 from beatomizer.features.bank import COLUMNS, loudness_lufs
 from beatomizer.features.features import Features
@@ -58,8 +58,7 @@ def bar_view(heard: Scores, features: Features, grid: BeatGrid, duration_s: floa
 def bar_edges(grid: BeatGrid, duration_s: float) -> F64:
     """Beginnings of the bars and the end of the song; free time is cut into equal parts."""
     downbeats = np.array([beat.time_s for beat in grid.beats if beat.position == 1])
-    sure = np.array([beat.confidence >= SURE for beat in grid.beats])
-    if len(downbeats) < 2 or not sure.any():
+    if len(downbeats) < 2 or not sure_beats(grid.beats).any():
         count = max(1, round(duration_s / _FREE_BAR_S))
         return np.linspace(0.0, duration_s, count + 1)
     typical = float(np.median(np.diff(downbeats)))

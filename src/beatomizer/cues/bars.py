@@ -13,19 +13,24 @@ from beatomizer.timebase import FPS
 
 METERS = (4, 3)
 _THREE_MUST_LEAD_BY = 0.12
-_RESTART_COST = 8.0
-"""A bar of the wrong length costs as much as about five bars on the wrong foot."""
+_RESTART_COST, _STEADY_RESTART_COST = 8.0, 24.0
+"""A bar of the wrong length costs as much as about five bars on the wrong foot; sequencers hardly make any."""
+
+_BOUNDARY_WORTH = 3.0
+"""A section begins on a downbeat: one sure boundary tells as much as two or three bars of ordinary evidence."""
 
 
-def bar_positions(heard: Scores, times: F64) -> tuple[int, Int]:
+def bar_positions(heard: Scores, times: F64, steady: bool = False) -> tuple[int, Int]:
     """Beats in a bar, and each beat's position in its bar, ``[B]``, 1 = downbeat.
 
     Args:
         heard: the engine's scores.
         times: beat times in seconds, ``[B]``, B ≥ 2.
+        steady: the beats are a machine's, which seldom drops one.
     """
     first = downbeat_evidence(heard, times)
-    results = {meter: _counted(first, meter) for meter in METERS}
+    restart = _STEADY_RESTART_COST if steady else _RESTART_COST
+    results = {meter: _counted(first, meter, restart) for meter in METERS}
     three_leads = results[3][0] - results[4][0]
     meter = 3 if len(times) >= 12 and three_leads > _THREE_MUST_LEAD_BY else 4
     return meter, results[meter][1]
@@ -40,9 +45,11 @@ def downbeat_evidence(heard: Scores, times: F64) -> F64:
         if heard.onsets is not None:
             onsets = np.asarray(heard.onsets, dtype=np.float64)
             evidence = evidence + _near(onsets[:, 0], times) - 1.5 * _near(onsets[:, 1], times)
-    if heard.boundary is not None:
-        evidence = evidence + _near(np.asarray(heard.boundary, dtype=np.float64), times, reach=6)
-    return _standardised(np.nan_to_num(evidence))
+    evidence = _standardised(np.nan_to_num(evidence))
+    if heard.boundary is None:
+        return evidence
+    begins = np.nan_to_num(_near(np.asarray(heard.boundary, dtype=np.float64), times, reach=6))
+    return np.asarray(evidence + _BOUNDARY_WORTH * np.maximum(begins - 0.3, 0.0) / 0.7)
 
 
 def _near(values: F64, times: F64, reach: int = 3) -> F64:
@@ -60,7 +67,7 @@ def _standardised(evidence: F64, width: int = 33) -> F64:
     return np.clip((evidence - local) / max(spread, 1e-6), -3.0, 3.0) if spread > 1e-6 else 0.0 * evidence
 
 
-def _counted(first: F64, meter: int) -> tuple[float, Int]:
+def _counted(first: F64, meter: int, restart_cost: float) -> tuple[float, Int]:
     """Mean evidence gained per beat with bars of ``meter`` beats, and the positions."""
     gain = np.zeros((len(first), meter))
     gain[:, 0] = first
@@ -71,7 +78,7 @@ def _counted(first: F64, meter: int) -> tuple[float, Int]:
     for beat in range(1, len(first)):
         onward, source = score[before], before.copy()
         best = int(score.argmax())
-        restart = score[best] - _RESTART_COST
+        restart = score[best] - restart_cost
         if restart > onward[0]:
             onward[0], source[0] = restart, best
         came_from[beat], score = source, onward + gain[beat]

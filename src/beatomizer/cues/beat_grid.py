@@ -73,7 +73,7 @@ def _grid(heard: Scores, activation: F64, times: F64, sure: F64, rate: float | N
     """Beats from times and confidences: bar positions, strengths and the typical tempo added."""
     if len(times) < 2:
         return BeatGrid((), 0.0)
-    meter, positions = bar_positions(heard, times)
+    meter, positions = bar_positions(heard, times, rate is not None)
     loud = _peak_near(activation, times)
     strength = np.clip(loud / max(float(np.percentile(loud, 90)), 1e-6), 0.0, 1.0)
     beats = tuple(

@@ -7,7 +7,7 @@ import numpy as np
 
 from beatomizer.cues.accents import find_accents
 from beatomizer.cues.bar_view import bar_view
-from beatomizer.cues.beat_grid import SURE, BeatGrid, track_beats
+from beatomizer.cues.beat_grid import BeatGrid, sure_beats, track_beats
 from beatomizer.cues.cuelist import Cue, CueList, Level
 from beatomizer.cues.design import Score, design
 from beatomizer.cues.level import light_level
@@ -69,8 +69,8 @@ def _designed(plain: CueList, heard: Scores, features: Features, grid: BeatGrid,
     song = zlib.crc32(np.ascontiguousarray(features.samples[:: SAMPLE_RATE // 8]).tobytes())
     chance = np.random.default_rng([style.seed, song])
     palette = song_palette(song_mood(features, grid.tempo_bpm), style, chance)
-    score = Score(sections, bars.edges_s, grid, palette, style, sounding(level, plain.duration_s))
-    sure_s = np.array([beat.time_s for beat in grid.beats if beat.confidence >= SURE])
+    score = Score(sections, bars.edges_s, grid, palette, style, last_sound_s(level, plain.duration_s))
+    sure_s = np.array([beat.time_s for beat in grid.beats])[sure_beats(grid.beats)]
     return replace(
         plain,
         sections=sections,
@@ -81,9 +81,7 @@ def _designed(plain: CueList, heard: Scores, features: Features, grid: BeatGrid,
     )
 
 
-def sounding(level: Level, duration_s: float) -> tuple[float, float]:
-    """First and last moment with sound, by the level; the whole song if it is silent throughout."""
+def last_sound_s(level: Level, duration_s: float) -> float:
+    """Where the last sound ends, by the level; the end of the song if it is silent throughout."""
     lit = np.flatnonzero(np.asarray(level.values) > 0.02)
-    if not len(lit):
-        return 0.0, duration_s
-    return float(lit[0]) * level.step_s, min(float(lit[-1] + 1) * level.step_s, duration_s)
+    return min(float(lit[-1] + 1) * level.step_s, duration_s) if len(lit) else duration_s

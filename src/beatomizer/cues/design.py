@@ -39,7 +39,7 @@ class Score:
         sections, bars_s, grid: the song's form and time; ``bars_s`` ends with the end of the song.
         palette: three to five colours.
         style: the wishes.
-        sounding_s: first and last moment with sound.
+        last_sound_s: where the last sound ends.
     """
 
     sections: tuple[Section, ...]
@@ -47,7 +47,7 @@ class Score:
     grid: BeatGrid
     palette: tuple[str, ...]
     style: Style
-    sounding_s: tuple[float, float]
+    last_sound_s: float
 
     @property
     def beat_s(self) -> float:
@@ -76,7 +76,7 @@ def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]])
     section = score.sections[phrase.section]
     if section.kind == "silence":
         if phrase.number == 0:
-            yield _idle(phrase.start_s, score, worn[section.label])
+            yield _idle(phrase.start_s, worn[section.label])
         return
     drive = _drive(phrase, section, score.style)
     picture = fitted(_picture(phrase, section, drive, score.style), score.style.zones)
@@ -166,7 +166,7 @@ def _cue(
     )
 
 
-def _idle(time_s: float, score: Score, pair: tuple[str, str]) -> Cue:
+def _idle(time_s: float, pair: tuple[str, str]) -> Cue:
     """A stage that breathes while nothing sounds."""
     return Cue(time_s, "swell", (pair[0],), IDLE_INTENSITY, fade_s=2.0, beats=16, floor=0.4)
 
@@ -210,7 +210,7 @@ def _ending(score: Score, cues: list[Cue]) -> Iterator[Cue]:
     if not cues:
         return
     end_s = score.duration_s
-    fade_s = float(np.clip(end_s - score.sounding_s[1], min(0.5, end_s / 4), _LAST_FADE_S))
+    fade_s = float(np.clip(end_s - score.last_sound_s, min(0.5, end_s / 4), _LAST_FADE_S))
     start_s = end_s - fade_s
     if start_s > cues[0].time_s and score.sections[-1].kind != "silence":
         yield Cue(start_s, "blackout", (cues[-1].colors[0],), 0.0, fade_s * 0.9, 1.0)

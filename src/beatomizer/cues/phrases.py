@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatomizer.arrays import F64
-from beatomizer.cues.beat_grid import SURE, BeatGrid
+from beatomizer.cues.beat_grid import BeatGrid, sure_beats
 from beatomizer.cues.cuelist import Section
 
 
@@ -39,7 +39,7 @@ def phrases(sections: tuple[Section, ...], bars_s: F64, grid: BeatGrid, bars_eac
         bars_each: bars in a phrase.
     """
     times = np.array([beat.time_s for beat in grid.beats])
-    sure = np.array([beat.confidence >= SURE for beat in grid.beats], dtype=np.float64)
+    sure = sure_beats(grid.beats).astype(np.float64)
     found = []
     for place, section in enumerate(sections):
         inside = bars_s[(bars_s >= section.start_s - 1e-6) & (bars_s < section.end_s - 1e-6)].tolist()

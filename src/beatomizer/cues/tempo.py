@@ -105,7 +105,7 @@ def backbeat(kick: F64, snare: F64) -> F64:
     if own[0] <= 1e-9:
         return np.zeros(len(PERIODS))
     once, twice = (np.interp(PERIODS * multiple, np.arange(lags), own / own[0]) for multiple in (1, 2))
-    return np.clip(np.minimum(-once, twice), 0.0, 1.0)
+    return np.asarray(np.clip(np.minimum(-once, twice), 0.0, 1.0))
 
 
 def tempogram(sharp: F64, ternary_cost: float = 0.05) -> F64:

@@ -12,6 +12,8 @@ Columns (``COLUMNS``):
 * ``relative`` 1: the 400 ms loudness against the loud parts of the last 30 s: 1 is as loud, 0 is 30 dB less.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from beatomizer.arrays import F32, F64
@@ -64,11 +66,12 @@ class FeatureStream:
 
     def __init__(self, settings: BankSettings = BANK) -> None:
         self.settings = settings
+        self._columns = settings.columns()
         self._spectra = _Spectra(settings)
         self._means = RecentMean(settings.loudness_frames)
         self._reference = Reference(settings)
         self._memory = BandMemory(settings)
-        self._scales: Scales | None = None
+        self._ground: _Ground | None = None
         self._cell = _Cell(settings)
         self._rest = np.zeros(0, dtype=np.float32)
         self._finished = False
@@ -102,27 +105,22 @@ class FeatureStream:
 
     def _frames(self, samples: F32, out: F32) -> None:
         """Fill ``out [t, F]`` from ``t`` hops of samples that lie in one grid cell."""
-        settings, columns = self.settings, COLUMNS
+        settings, columns = self.settings, self._columns
         mel, chroma, flux_now, flux_before, power = self._spectra.push(samples)
         lufs = 10.0 * np.log10(self._means.push(power) + 1e-12) - 0.691
         gate = _ramp(lufs[:, 1], settings.silent_lufs, settings.sounding_lufs)
         soft = gate.astype(np.float32)[:, None]
-        reference: F64 | float = self._reference.lufs
-        known = self._scales
-        if known is None:
-            guess = self._reference.first_guess(lufs[:, 0])
-            known, reference = self._memory.scales(guess), guess[:, None]
-        floor = np.float32(10.0) ** np.float32(0.1 * (reference - settings.range_db))
-        flux_floor = np.float32(10.0) ** np.float32(0.1 * (reference - settings.flux_range_db))
+        known = self._ground or self._first_ground(lufs[:, 0])
+        scales, reference, floor, flux_floor = known.scales, known.reference, known.floor, known.flux_floor
 
         level = _decibels(mel + floor)
-        normal = (level - known.mean) * known.inverse_deviation
+        normal = (level - scales.mean) * scales.inverse_deviation
         np.maximum(np.minimum(normal, settings.clip, out=normal), -settings.clip, out=normal)
         out[:, columns["mel"]] = (normal + settings.clip) * soft - settings.clip
 
         rise = (flux_now + flux_floor) / (flux_before + flux_floor)
         flux = _decibels(np.maximum(rise, 1.0, out=rise)) * soft
-        out[:, columns["flux"]] = np.log(1.0 + flux * known.inverse_flux)
+        out[:, columns["flux"]] = np.log(1.0 + flux * scales.inverse_flux)
 
         heard = chroma.sum(axis=1, keepdims=True) + np.float32(12.0) * floor
         out[:, columns["chroma"]] = np.sqrt(chroma / heard) * soft
@@ -140,7 +138,27 @@ class FeatureStream:
         if cell.gate[-1] > 0.0:
             self._reference.add(lufs)
         if self._reference.known:
-            self._scales = self._memory.scales(self._reference.lufs)
+            self._ground = self._ground_at(self._reference.lufs, self._memory.scales(self._reference.lufs))
+
+    def _first_ground(self, momentary_lufs: F64) -> "_Ground":
+        """Before a cell with sound is over: one row for each frame."""
+        guess = self._reference.first_guess(momentary_lufs)
+        return self._ground_at(guess[:, None], self._memory.scales(guess))
+
+    def _ground_at(self, reference: F64 | float, scales: Scales) -> "_Ground":
+        floor = np.asarray(10.0 ** (0.1 * (reference - self.settings.range_db)), dtype=np.float32)
+        flux = np.asarray(10.0 ** (0.1 * (reference - self.settings.flux_range_db)), dtype=np.float32)
+        return _Ground(scales, reference, floor, flux)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What a cell is measured against: numbers, or ``[t, 1]`` while nothing is known."""
+
+    scales: Scales
+    reference: F64 | float
+    floor: F32
+    flux_floor: F32
 
 
 class _Cell:

@@ -28,7 +28,7 @@ class ClassicEngine:
         return Scores(
             beat=_score(beat),
             downbeat=_score(downbeat),
-            boundary=_score(boundary_novelty(outline(features.samples), beat + 2.0 * downbeat)),
+            boundary=_score(boundary_novelty(outline(features.samples), downbeat + onsets[:, 0] * beat)),
             onsets=_score(onsets),
             energy=_score(song_energy(frames, onsets)),
         )

@@ -4,7 +4,7 @@ import numpy as np
 
 from beatomizer.arrays import F32, F64
 from beatomizer.color import parse_hex, rgb8_to_linear
-from beatomizer.features.bank import COLUMNS, loudness_lufs
+from beatomizer.features.bank import BANK, COLUMNS, loudness_lufs
 from beatomizer.features.features import Features
 from beatomizer.inference.engine import RawLight
 
@@ -31,7 +31,7 @@ class LoudnessEngine:
 def wanted_intensity(frames: F32) -> F64:
     """0..1 a frame: the 50 ms loudness against the running reference, squared so that dark is dark."""
     lufs = loudness_lufs(frames)
-    reference = lufs[:, 1] - (frames[:, COLUMNS["relative"]][:, 0] - 1.0) * 30.0
+    reference = lufs[:, 1] - (frames[:, COLUMNS["relative"]][:, 0] - 1.0) * BANK.relative_span_db
     share = np.clip(1.0 + (lufs[:, 0] - reference) / SPAN_DB, 0.0, 1.0) ** 2
     return np.asarray(share * np.clip((lufs[:, 1] + 78.0) / 8.0, 0.0, 1.0), dtype=np.float64)
 

@@ -12,7 +12,7 @@ Linear = tuple[float, float, float]
 _MARGIN = 0.0015
 """Luminance kept free at a limit, for the rounding to 8 bits."""
 
-_SAFE_RED_SHARE = min(member.red_share for member in COMMITTEE) - 0.02
+_SAFE_RED_SHARE = min(member.red_share for member in COMMITTEE) - 0.03
 """A share of red that no member of the committee calls saturated, even after rounding."""
 
 _STEPS = (0.5, 0.25, 0.125, 0.0625)
@@ -34,15 +34,14 @@ def light_of_rgb8(rgb8: Rgb8) -> Light:
 
 
 def with_less_red(linear: Linear) -> Linear:
-    """The same luminance and hue, with so little saturation that it is no saturated red; unchanged if it is none."""
+    """A saturated red turned towards magenta or amber until it is none, at the same luminance; else unchanged."""
     red, green, blue = linear
     total = red + green + blue
     if red < _SAFE_RED_SHARE * total or total <= 0.0:
         return linear
-    grey = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    # Solve (red + (grey - red) x) = share * (total + (3 grey - total) x) for the share of grey.
-    mix = (red - _SAFE_RED_SHARE * total) / (red - grey - _SAFE_RED_SHARE * (total - 3.0 * grey))
-    return _mix(linear, (grey, grey, grey), min(1.0, mix))
+    missing = red / _SAFE_RED_SHARE - total
+    turned = (red, green + missing, blue) if green > blue else (red, green, blue + missing)
+    return at_luminance(turned, 0.2126 * red + 0.7152 * green + 0.0722 * blue, linear)
 
 
 def at_luminance(linear: Linear, luminance: float, instead: Linear) -> Linear:

@@ -10,6 +10,9 @@ FLOOR_REACH_FRAMES = 32
 
 _DARK = 1e-9
 
+_ALMOST_BLACK = 0.002
+"""Luminance of the 8-bit grey 6."""
+
 
 def luminance_of(linear: F64) -> F64:
     """Relative luminance of linear colours ``[..., 3]``."""
@@ -50,20 +53,24 @@ def with_luminance(linear: F64, now: F64, wanted: F64) -> F64:
 
 
 def less_red(linear: F64, share: float, amount: F64) -> F64:
-    """Saturated reds mixed with grey of their own luminance.
+    """Saturated reds turned towards the neighbour they lean to, magenta or amber, at the same luminance.
+
+    Almost black colours become grey: at 8 bits their share of red is a matter of rounding, and would flicker.
 
     Args:
         linear: ``[..., 3]``.
         share: ``R / (R + G + B)`` that is reached where ``amount`` is 1; colours below it stay.
         amount: ``[...]``, 0 nothing … 1 all of it.
     """
-    total = linear.sum(axis=-1)
-    red = linear[..., 0]
-    grey = luminance_of(linear)
-    surplus = red - share * total
-    room = surplus - (grey - 3.0 * share * grey)
-    mix = np.clip(np.divide(surplus, room, out=np.zeros_like(red), where=room > _DARK), 0.0, 1.0) * amount
-    return np.asarray(linear + (grey[..., None] - linear) * mix[..., None])
+    now = luminance_of(linear)
+    missing = np.maximum(linear[..., 0] / share - linear.sum(axis=-1), 0.0) * amount
+    turned = linear.copy()
+    to_amber = linear[..., 1] > linear[..., 2]
+    turned[..., 1] += np.where(to_amber, missing, 0.0)
+    turned[..., 2] += np.where(to_amber, 0.0, missing)
+    turned = with_luminance(turned, luminance_of(turned), now)
+    greyness = np.clip((_ALMOST_BLACK - now) / _ALMOST_BLACK * 2.0, 0.0, 1.0) * amount
+    return np.asarray(turned + (now[..., None] - turned) * greyness[..., None])
 
 
 def _repeat(edge: F64, times: int) -> F64:

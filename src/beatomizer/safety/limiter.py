@@ -20,8 +20,8 @@ from beatomizer.safety.counters import Counters
 from beatomizer.safety.profiles import DEFAULT_PROFILE, Profile, limiting_rules, profile_named
 from beatomizer.safety.signals import BLACK, LINEAR, Light, light_of, signals_of, with_stage
 
-_SHORTEST_BLOCK, _LONGEST_BLOCK = 64, 4096
-_CALM_FRAMES = 24
+_SHORTEST_BLOCK, _LONGEST_BLOCK = 128, 4096
+_CALM_FRAMES = 16
 """Frames in a row that need no change before whole blocks are tried again."""
 
 _JOINT_STEPS = (0.5, 0.25, 0.125, 0.0625)
@@ -75,7 +75,7 @@ class Limiter:
             end = min(total, done + block)
             accepted = self._accept(wanted[done:end])
             done += accepted
-            block = min(_LONGEST_BLOCK, 2 * block)
+            block = min(_LONGEST_BLOCK, 4 * block)
             if done < end:
                 calm = 0
                 while done < total and calm < _CALM_FRAMES:
@@ -86,11 +86,13 @@ class Limiter:
         progress("safety", 1.0)
         return shown
 
-    def would_pass(self, wanted: U8) -> bool:
-        """Whether ``run`` would change nothing; the state stays as it is."""
-        trial = self.copy()
-        blocks = [wanted[start : start + _LONGEST_BLOCK] for start in range(0, len(wanted), _LONGEST_BLOCK)]
-        return all(trial._accept(block) == len(block) for block in blocks)
+    def accepts(self, wanted: U8) -> bool:
+        """Show ``wanted`` as long as it needs no change; whether that was to its end."""
+        for start in range(0, len(wanted), _LONGEST_BLOCK):
+            block = wanted[start : start + _LONGEST_BLOCK]
+            if self._accept(block) < len(block):
+                return False
+        return True
 
     def _accept(self, wanted: U8) -> int:
         """Show as many of the wanted frames as are allowed without a change; returns how many."""

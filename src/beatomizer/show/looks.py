@@ -1,9 +1,9 @@
 """The looks: how light moves while a cue lasts. Each is a function of a scene → linear light ``[n, k, 3]``.
 
 They are built to survive a flash limiter (``docs/safety.md``), because light that needs no limiting looks as it was
-meant: a pulse lights the stage in full on few beats and answers the others with *dark pulses*, whose luminance stays
-under the counted step though they are plain to the eye (L* 0 → 31) and carry the second colour; every light of a
-moving look takes a second or more from one flash to the next; and pure red never moves with the beat.
+meant: a pulse lights the stage in full on few beats and answers the others quietly, under the counted step though
+plain to the eye (``pulse.py``, ``quiet.py``); each light of a moving look has three quarters of a second or more from
+one flash to the next, and hands its light on so that the stage as a whole does not flicker.
 """
 
 from collections.abc import Callable

@@ -7,8 +7,8 @@ relative luminance, which no rule counts and every eye sees: one band of the sta
 the next such beat, in the second colour. Heights are therefore set in luminance, not in intensity.
 
 Saturated red has a rule of its own, stricter by far. It appears on full beats and where it is held; on the others it
-leans to pink or amber, or, where red is held by the floor, light is added to it that leaves the excess of red alone
-almost alone (R ≈ G + B: gold or magenta).
+leans to pink or amber, or, where red is held by the floor, light is added to it that hardly changes the excess of
+red (R ≈ G + B: gold or magenta).
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ from beatomizer.safety.safe_show import SafeShow
 from beatomizer.show.show import Show
 from beatomizer.timebase import FPS
 
-SCRIPTS = ("light.js", "clock.js", "scenery.js", "stage.js", "page.js")
+SCRIPTS = ("light.js", "clock.js", "scenery.js", "stage.js", "ribbon.js", "page.js")
 """In the order in which they are joined into the page's one script."""
 
 DEFAULT_ACCENT = "#8ab4ff"
