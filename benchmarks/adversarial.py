@@ -52,7 +52,8 @@ def main() -> int:
         began = time.perf_counter()
         shown = limited(rng, zones, profile, frames)
         limiting_s += time.perf_counter() - began
-        broken = violations(np.concatenate([np.zeros((1, zones, 3), dtype=np.uint8), shown]), profile)
+        from_dark = np.concatenate([np.zeros((1, zones, 3), dtype=np.uint8), shown])
+        broken = violations(from_dark, profile) | violations(shown, profile)
         if broken:
             found += 1
             print(f"violation after {done} frames ({profile}, {zones} zones): {sorted(broken)}")

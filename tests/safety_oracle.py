@@ -169,3 +169,24 @@ def staircase(frames=600):
     levels = (up + up[::-1]) * (frames // 16 + 1)
     grey = [int(np.abs(TABLE - level).argmin()) for level in levels[:frames]]
     return np.repeat(np.array(grey, dtype=np.uint8)[:, None, None], 3, axis=2)
+
+VECTORS = [
+    # name, frames, rules that must break (broadcast), rules that must not
+    ("3.00 Hz", square(10, BLACK, WHITE), {("luminance", "lasting")}, {("luminance", "second")}),
+    ("3.33 Hz", square(9, BLACK, WHITE), {("luminance", "second")}, set()),
+    ("2 Hz", square(15, BLACK, WHITE), {("luminance", "lasting")}, {("luminance", "second")}),
+    ("1.5 Hz", square(20, BLACK, WHITE), set(), {("luminance", "second"), ("luminance", "lasting")}),
+    ("grey 88", square(2, BLACK, (88,) * 3), set(), {("luminance", "second"), ("luminance", "lasting")}),
+    ("grey 90", square(2, BLACK, (90,) * 3), {("luminance", "second")}, set()),
+    ("red and black", square(8, BLACK, (255, 0, 0)), {("luminance", "second"), ("redness", "second")}, set()),
+    ("red and blue", square(8, (0, 0, 255), (255, 0, 0)), {("luminance", "second"), ("redness", "second")}, set()),
+    ("dark red", square(8, BLACK, (80, 0, 0)), {("redness", "second")}, {("luminance", "second")}),
+    ("orange", square(8, BLACK, (255, 128, 0)), {("luminance", "second"), ("redness", "second")}, set()),
+    (
+        "isoluminant",
+        square(8, (0, 110, 0), (190, 0, 190)),
+        set(),
+        {(rule, kind) for rule in ("luminance", "redness", "chromaticity") for kind in ("second", "lasting")},
+    ),
+    ("staircase", staircase(), {("luminance", "second")}, set()),
+]

@@ -66,10 +66,12 @@ def _designed(plain: CueList, heard: Scores, features: Features, grid: BeatGrid,
     bars = bar_view(heard, features, grid, plain.duration_s)
     sections = find_sections(bars)
     level = light_level(features)
-    song = zlib.crc32(np.ascontiguousarray(features.samples[:: SAMPLE_RATE // 8]).tobytes())
+    # Two songs of one seed should not get the same ideas. Length and tempo tell them apart, and unlike the samples they
+    # come out the same from another decoder or processor.
+    song = zlib.crc32(f"{plain.duration_s:.1f} s, {grid.tempo_bpm:.0f} BPM".encode())
     chance = np.random.default_rng([style.seed, song])
     palette = song_palette(song_mood(features, grid.tempo_bpm), style, chance)
-    score = Score(sections, bars.edges_s, grid, palette, style, last_sound_s(level, plain.duration_s))
+    score = Score(sections, bars.edges_s, grid, palette, style, last_sound_s(level, plain.duration_s), song)
     sure_s = np.array([beat.time_s for beat in grid.beats])[sure_beats(grid.beats)]
     return replace(
         plain,

@@ -17,7 +17,7 @@ from beatomizer.cues.cuelist import Cue, Look, Section
 from beatomizer.cues.phrases import Phrase, phrases
 from beatomizer.cues.repertoire import DROP, SMALLEST_COMBINED, TIERS, Layer, Picture, fitted, tier_of
 from beatomizer.cues.style import Style
-from beatomizer.cues.wardrobe import wardrobe
+from beatomizer.cues.wardrobe import luminance_of, wardrobe
 
 PULSE_NEEDED = 0.5
 """Share of sure beats a phrase needs before anything moves with the beat."""
@@ -25,8 +25,18 @@ PULSE_NEEDED = 0.5
 IDLE_INTENSITY = 0.18
 """Light of a silent stage: alive, not lit."""
 
+_MODESTY = (0.3, 0.25, 0.12, 0.0, 0.0)
+"""How far a luminous colour gives way in each tier of drive, as a power of ``_PLAIN_LUMINANCE`` / its luminance.
+
+At one intensity amber is eight times as light as blue; without this a quiet verse in amber outshines a blue chorus.
+"""
+
+_PLAIN_LUMINANCE = 0.1
+"""A colour this light (violet, crimson) needs no correction."""
+
 _FREE_BEAT_S = 0.6
 _BIG_TIER = 3
+_CALM_TIER = 1
 _DRIVE_BY_KIND = {"drop": 0.35, "build": 0.05, "intro": -0.15, "outro": -0.2}
 _LAST_FADE_S = 3.0
 
@@ -40,6 +50,7 @@ class Score:
         palette: three to five colours.
         style: the wishes.
         last_sound_s: where the last sound ends.
+        song: a number that tells this song from others, so that one seed has another idea for each.
     """
 
     sections: tuple[Section, ...]
@@ -48,6 +59,7 @@ class Score:
     palette: tuple[str, ...]
     style: Style
     last_sound_s: float
+    song: int = 0
 
     @property
     def beat_s(self) -> float:
@@ -79,12 +91,15 @@ def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]])
             yield _idle(phrase.start_s, worn[section.label])
         return
     drive = _drive(phrase, section, score.style)
-    picture = fitted(_picture(phrase, section, drive, score.style), score.style.zones)
+    picture = fitted(_picture(phrase, section, drive, score), score.style.zones)
     height = _height(phrase, section, score)
     colors = _colors(phrase, worn[section.label], score.palette)
     fade_s = _fade(phrase, section, drive, score)
+    modesty = _MODESTY[tier_of(drive)]
+    if tier_of(drive) <= _CALM_TIER or picture[0].look == "hold":
+        colors = (*sorted(colors[:2], key=luminance_of), colors[2])
     for layer in picture:
-        yield _cue(layer, phrase.start_s, colors, height, fade_s, score.style)
+        yield _cue(layer, phrase.start_s, colors, height, fade_s, score.style, modesty)
     if _drop_follows(phrase, score):
         yield from _pull_back(phrase, colors, height, score)
 
@@ -104,13 +119,14 @@ def _drive(phrase: Phrase, section: Section, style: Style) -> float:
     return float(np.clip(drive, 0.0, most))
 
 
-def _picture(phrase: Phrase, section: Section, drive: float, style: Style) -> Picture:
+def _picture(phrase: Phrase, section: Section, drive: float, score: Score) -> Picture:
     """One picture of the right height; a letter's phrases keep theirs, neighbours differ."""
     choices = TIERS[tier_of(drive)]
-    chance = np.random.default_rng([style.seed, zlib.crc32(section.label.encode()), tier_of(drive)])
+    letter = zlib.crc32(section.label.encode())
+    chance = np.random.default_rng([score.style.seed, score.song, letter, tier_of(drive)])
     order = chance.permutation(len(choices))
     if section.kind == "drop" and phrase.number == 0 and tier_of(drive) >= _BIG_TIER:
-        return DROP if style.zones >= SMALLEST_COMBINED else DROP[:1]
+        return DROP if score.style.zones >= SMALLEST_COMBINED else DROP[:1]
     return choices[int(order[phrase.number % len(choices)])]
 
 
@@ -151,18 +167,32 @@ def _fade(phrase: Phrase, section: Section, drive: float, score: Score) -> float
 
 
 def _cue(
-    layer: Layer, time_s: float, colors: Sequence[str], height: float, fade_s: float, style: Style
+    layer: Layer,
+    time_s: float,
+    colors: Sequence[str],
+    height: float,
+    fade_s: float,
+    style: Style,
+    modesty: float,
 ) -> Cue:
+    worn = [colors[place] for place in layer.colors]
+    if layer.look == "chase":
+        worn.sort(
+            key=luminance_of, reverse=True
+        )  # a bright comet with a deep tail, never the other way round
+    plain = min(1.0, _PLAIN_LUMINANCE / max(luminance_of(worn[0]), 1e-3))
+    height *= plain**modesty
     floor = layer.floor + 0.15 * max(0.0, 0.5 - style.energy)
     return Cue(
         time_s=time_s,
         look=layer.look,
-        colors=tuple(dict.fromkeys(colors[place] for place in layer.colors)),
+        colors=tuple(dict.fromkeys(worn)),
         intensity=float(np.clip(height * layer.intensity, 0.0, 1.0)),
         fade_s=fade_s,
         beats=layer.beats,
         zones=layer.zones,
-        floor=float(np.clip(floor, 0.0, 0.6)) if layer.look != "hold" else 0.0,
+        # What glows between pulses is as dark in yellow as in violet; a dimmed yellow would be mustard.
+        floor=float(np.clip(floor * np.sqrt(plain), 0.0, 0.6)) if layer.look != "hold" else 0.0,
     )
 
 

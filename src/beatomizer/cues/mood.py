@@ -103,7 +103,7 @@ def song_palette(mood: Mood, style: Style, chance: np.random.Generator) -> tuple
     fitting = sorted(
         (palette for palette in PALETTES.values() if not palette.occasion), key=lambda p: _misfit(p, mood)
     )
-    weights = np.array([0.3, 0.2, 0.2, 0.15, 0.15])
+    weights = np.array([0.22, 0.2, 0.18, 0.16, 0.13, 0.11])
     chosen = fitting[int(chance.choice(len(weights), p=weights))]
     return chosen.colors[:MOST_COLORS]
 

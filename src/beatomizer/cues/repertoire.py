@@ -30,35 +30,36 @@ class Layer:
 Picture = tuple[Layer, ...]
 
 BREATH: tuple[Picture, ...] = (
-    (Layer("swell", 8, 0.35, (0,)),),
-    (Layer("swell", 16, 0.4, (0, 1)),),
-    (Layer("hold", 4, 0.4, (0,), intensity=0.7), Layer("sparkle", 4, 0.2, (1,), "edges", 0.7)),
-    (Layer("hold", 4, 0.4, (0,), intensity=0.7), Layer("swell", 8, 0.3, (1,), "center", 0.9)),
+    (Layer("swell", 8, 0.35, (0,), intensity=0.8),),
+    (Layer("swell", 16, 0.4, (0, 1), intensity=0.8),),
+    (Layer("hold", 4, 0.4, (0,), intensity=0.6), Layer("sparkle", 4, 0.2, (1,), "edges", 0.7)),
+    (Layer("hold", 4, 0.4, (0,), intensity=0.6), Layer("swell", 8, 0.3, (1,), "center", 0.8)),
 )
 FLOW: tuple[Picture, ...] = (
-    (Layer("swell", 4, 0.3, (0, 1)),),
-    (Layer("chase", 8, 0.3, (0, 1)),),
-    (Layer("alternate", 4, 0.3, (0, 1)),),
-    (Layer("hold", 4, 0.4, (0,), intensity=0.7), Layer("pulse", 2, 0.3, (1,), "center", 1.0)),
+    (Layer("swell", 4, 0.3, (0, 1), intensity=0.9),),
+    (Layer("chase", 8, 0.35, (0, 1)),),
+    (Layer("alternate", 4, 0.3, (0, 1), intensity=0.85),),
+    (Layer("hold", 4, 0.4, (0,), intensity=0.6), Layer("pulse", 2, 0.3, (1,), "center", 1.0)),
 )
 GROOVE: tuple[Picture, ...] = (
     (Layer("pulse", 2, 0.25, (0, 1)),),
     (Layer("alternate", 2, 0.2, (0, 1)),),
-    (Layer("chase", 4, 0.15, (0, 1)),),
+    (Layer("chase", 4, 0.25, (0, 1)),),
     (Layer("hold", 4, 0.35, (0,), intensity=0.6), Layer("pulse", 1, 0.15, (1,), "edges", 1.0)),
     (Layer("pulse", 1, 0.2, (0, 1)),),
 )
 DRIVE: tuple[Picture, ...] = (
-    (Layer("pulse", 1, 0.08, (0, 1)),),
-    (Layer("alternate", 1, 0.08, (0, 1)),),
-    (Layer("chase", 2, 0.05, (0, 1)),),
-    (Layer("alternate", 2, 0.1, (0, 1)), Layer("pulse", 1, 0.1, (2,), "center", 1.0)),
+    (Layer("pulse", 1, 0.2, (0, 1)), Layer("alternate", 2, 0.1, (1, 0), "edges", 0.9)),
+    (Layer("alternate", 1, 0.12, (0, 1)),),
+    (Layer("chase", 2, 0.2, (0, 1)),),
+    (Layer("alternate", 2, 0.1, (0, 1)), Layer("pulse", 1, 0.15, (2,), "center", 1.0)),
+    (Layer("hold", 2, 0.0, (0,), intensity=0.7), Layer("pulse", 1, 0.15, (1,), "edges", 1.0)),
 )
 BLAZE: tuple[Picture, ...] = (
-    (Layer("pulse", 1, 0.0, (0, 1, 2)),),
+    (Layer("pulse", 1, 0.1, (0, 1, 2)), Layer("alternate", 1, 0.0, (2, 0), "edges", 1.0)),
     (Layer("alternate", 1, 0.0, (0, 1)),),
-    (Layer("chase", 1, 0.0, (0, 2)),),
-    (Layer("hold", 1, 0.0, (0,), intensity=0.7), Layer("chase", 1, 0.0, (1, 2), "center", 1.0)),
+    (Layer("hold", 1, 0.0, (0,), intensity=0.8), Layer("chase", 1, 0.2, (1, 2), "center", 1.0)),
+    (Layer("alternate", 1, 0.0, (0, 1)), Layer("pulse", 1, 0.1, (2,), "center", 1.0)),
 )
 DROP: Picture = (Layer("alternate", 1, 0.0, (0, 1)), Layer("pulse", 1, 0.1, (2,), "center", 1.0))
 """The biggest picture: every zone lit, all three colours, everything on the beat."""

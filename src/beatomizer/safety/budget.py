@@ -16,7 +16,9 @@ class Log:
 
     Attributes:
         crossings: frames at which they were counted.
-        peaks: of a rise the frame at which it reached its peak (so far, for the last one), else as ``crossings``.
+        peaks: when judges that date changes differently agree that they are over: a rise of luminance or redness at its
+            peak (so far, for the last one), a fall in bright light when it is dark, a change of chromaticity when it is beyond
+            doubt; else as ``crossings``.
     """
 
     __slots__ = ("peaks", "crossings")
@@ -103,7 +105,9 @@ def all_refused(log: Log, rules: Rules, rises: list[bool]) -> Bool:
     frames = crossings[places]
     opposite_too = np.array(rises) & rules.reserve
     refused: Bool = (places >= most) & (frames - leaves[np.maximum(places - most, 0)] < window)
-    refused |= opposite_too & (places >= most - 1) & (frames + 1 - leaves[np.maximum(places - most + 1, 0)] < window)
+    refused |= (
+        opposite_too & (places >= most - 1) & (frames + 1 - leaves[np.maximum(places - most + 1, 0)] < window)
+    )
     if rules.extended is None:
         return refused
     back = rules.extended.busy_from - 1
@@ -117,7 +121,10 @@ def all_refused(log: Log, rules: Rules, rises: list[bool]) -> Bool:
     origin = int(crossings[0]) - 1
     marks = np.zeros(int(crossings[-1]) + window - origin + 2, dtype=np.int64)
     if len(crossings) > back:
-        starts, ends = crossings[back:] - origin, np.maximum(crossings[:-back] + window, crossings[back:]) - origin
+        starts, ends = (
+            crossings[back:] - origin,
+            np.maximum(crossings[:-back] + window, crossings[back:]) - origin,
+        )
         np.add.at(marks, starts, 1)
         np.add.at(marks, ends, -1)
     busy_before = np.concatenate([[0], np.cumsum(np.cumsum(marks) > 0)])

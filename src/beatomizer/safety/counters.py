@@ -127,7 +127,9 @@ class Counters:
         redness = Curve(self.last.redness, signals.redness[:, region])
         red_share = np.concatenate([[self.last.red_share], signals.red_share[:, region]])
         for swing in self._swings:
-            refused.append(first_refused(swing.log, self.rules, swing.advance(redness, red_share, first_frame)))
+            refused.append(
+                first_refused(swing.log, self.rules, swing.advance(redness, red_share, first_frame))
+            )
         for hue in self._hues:
             refused.append(first_refused(hue.log, self.rules, hue.advance(signals, region, first_frame)))
         self.last = signals.light(-1, region)

@@ -45,7 +45,9 @@ def judge_signals(signals: Signals, profile: Profile) -> Verdict:
             if not crossings:
                 continue
             name = RULE_NAMES[type(detector)]
-            counts[name][:, region] = _in_window(np.bincount(crossings, minlength=shape[0]), rules.window_frames)
+            counts[name][:, region] = _in_window(
+                np.bincount(crossings, minlength=shape[0]), rules.window_frames
+            )
             broken[name][:, region] = counts[name][:, region] > rules.transitions
             if rules.extended is not None:
                 broken[name + EXTENDED_SUFFIX][:, region] = _lasting(counts[name][:, region], rules)

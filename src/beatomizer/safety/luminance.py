@@ -19,12 +19,13 @@ from beatomizer.safety.signals import Light
 class Zigzag:
     """Changes between adjacent peaks and valleys (WCAG's "pair of opposing changes")."""
 
-    __slots__ = ("_direction", "_fall_at", "_high", "_low", "_rise_at", "_thresholds", "log")
+    __slots__ = ("_bright", "_direction", "_fall_at", "_high", "_low", "_rise_at", "_thresholds", "log")
 
     def __init__(self, thresholds: Thresholds, first: Light) -> None:
         self.log = Log()
         self._thresholds = thresholds
         self._direction = 0
+        self._bright = False  # the last transition is a fall whose lower end is still above ``dark``
         self._set_low(first.luminance)
         self._set_high(first.luminance)
 
@@ -34,7 +35,7 @@ class Zigzag:
         twin.log = self.log.copy()
         twin._thresholds, twin._direction = self._thresholds, self._direction
         twin._low, twin._high = self._low, self._high
-        twin._rise_at, twin._fall_at = self._rise_at, self._fall_at
+        twin._rise_at, twin._fall_at, twin._bright = self._rise_at, self._fall_at, self._bright
         return twin
 
     def event(self, light: Light) -> int:
@@ -60,7 +61,6 @@ class Zigzag:
     def advance(self, curve: Curve, first_frame: int) -> list[bool]:
         """A block was shown from ``first_frame`` on; returns which of the new transitions rise."""
         known = len(self.log.crossings)
-        start_direction = self._direction
         at, values = 0, curve.values
         for knot in curve.knots:
             value = values[knot]
@@ -70,15 +70,22 @@ class Zigzag:
                     crossing = curve.first_at_least(self._rise_at, at + 1, knot)
             elif self._direction >= 0 and value <= self._fall_at:
                 crossing = curve.first_at_most(self._fall_at, at + 1, knot)
+                self._move_to(values[crossing], first_frame - 1 + crossing, first_frame - 1 + crossing)
+                at = crossing
+            if self._bright and value < values[at]:
+                self._follow(curve, at, knot, first_frame)
             self._move_to(value, first_frame - 1 + crossing, first_frame - 1 + knot)
             at = knot
         count = len(self.log.crossings) - known
-        if count == 0:
-            return []
         last_rises = self._direction > 0
-        rises = [last_rises == ((count - 1 - i) % 2 == 0) for i in range(count)]
-        assert start_direction == 0 or rises[0] == (start_direction < 0)
-        return rises
+        return [last_rises == ((count - 1 - i) % 2 == 0) for i in range(count)]
+
+    def _follow(self, curve: Curve, at: int, knot: int, first_frame: int) -> None:
+        """A fall that began in bright light goes on from index ``at`` to ``knot``, frame by frame while it is bright."""
+        for index in range(at + 1, knot + 1):
+            self._move_to(curve.values[index], first_frame - 1 + index, first_frame - 1 + index)
+            if not self._bright:
+                return
 
     def _move_to(self, value: float, crossing: int, arrival: int) -> None:
         direction = self._direction
@@ -92,6 +99,9 @@ class Zigzag:
                 self.log.peaks[-1] = arrival
         elif value < self._low and direction <= 0:
             self._set_low(value)
+            if self._bright:
+                self.log.peaks[-1] = arrival
+                self._bright = value >= self._thresholds.dark
 
     def _turn(self, direction: int, value: float, crossing: int, arrival: int) -> None:
         self._direction = direction
@@ -99,8 +109,10 @@ class Zigzag:
         if direction > 0:
             self.log.peaks[-1] = arrival
             self._set_high(value)
+            self._bright = False
         else:
             self._set_low(value)
+            self._bright = value >= self._thresholds.dark
 
     def _set_low(self, value: float) -> None:
         self._low = value
@@ -118,14 +130,14 @@ class Runs:
     a step of zero are then covered.
     """
 
-    __slots__ = ("_base", "_counted", "_direction", "_last", "_level", "_thresholds", "log")
+    __slots__ = ("_base", "_bright", "_counted", "_direction", "_last", "_level", "_thresholds", "log")
 
     def __init__(self, thresholds: Thresholds, first: Light) -> None:
         self.log = Log()
         self._thresholds = thresholds
         self._last = self._base = self._level = first.luminance
         self._direction = 0
-        self._counted = False
+        self._counted = self._bright = False
 
     def copy(self) -> "Runs":
         """An independent copy."""
@@ -133,7 +145,7 @@ class Runs:
         twin.log = self.log.copy()
         twin._thresholds, twin._direction = self._thresholds, self._direction
         twin._last, twin._base, twin._level = self._last, self._base, self._level
-        twin._counted = self._counted
+        twin._counted, twin._bright = self._counted, self._bright
         return twin
 
     def event(self, light: Light) -> int:
@@ -167,8 +179,9 @@ class Runs:
         if direction != self._direction:
             self._start(direction, last)
         if not self._counted and self._reached(value):
-            self._counted = True
-            self.log.add(frame)
+            self._count(value, frame)
+        elif self._bright:
+            self._date(value, frame)
         self._last = value
 
     def advance(self, curve: Curve, first_frame: int) -> list[bool]:
@@ -188,24 +201,49 @@ class Runs:
 
     def _advance_segment(self, curve: Curve, at: int, knot: int, first_frame: int, rises: list[bool]) -> None:
         """From index ``at`` to ``knot`` the signal only rises, or only falls."""
+        values = curve.values
         while True:
             if not self._counted:
-                if not self._reached(curve.values[knot]):
-                    return
+                if not self._reached(values[knot]):
+                    break
                 find = curve.first_at_least if self._direction > 0 else curve.first_at_most
-                at = find(self._level, at + 1, knot)
-                self._counted = True
-                self.log.add(first_frame - 1 + at)
+                crossing = find(self._level, at + 1, knot)
+                self._follow(curve, at, crossing - 1, first_frame)
+                at = crossing
+                self._count(values[at], first_frame - 1 + at)
                 rises.append(self._direction > 0)
-            at = curve.next_still(at)
-            if at > knot:
-                return
-            self._start(self._direction, curve.values[at])
+            still = curve.next_still(at)
+            if still > knot:
+                break
+            self._follow(curve, at, still, first_frame)
+            at = still
+            self._start(self._direction, values[at])
+        self._follow(curve, at, knot, first_frame)
+
+    def _follow(self, curve: Curve, at: int, end: int, first_frame: int) -> None:
+        """A fall that began in bright light goes on from index ``at`` to ``end``."""
+        index, values = at + 1, curve.values
+        while self._bright and index <= end:
+            if values[index] < values[index - 1]:
+                self._date(values[index], first_frame - 1 + index)
+            index += 1
+
+    def _count(self, value: float, frame: int) -> None:
+        self._counted = True
+        self.log.add(frame)
+        self._bright = self._direction < 0 and value >= self._thresholds.dark
+
+    def _date(self, value: float, frame: int) -> None:
+        """A fall that counts by its ratio goes on: who counts by the difference alone counts it below ``dark``."""
+        self.log.peaks[-1] = frame
+        self._bright = value >= self._thresholds.dark
 
     def _reached(self, value: float) -> bool:
         return value >= self._level if self._direction > 0 else value <= self._level
 
     def _start(self, direction: int, base: float) -> None:
+        if direction != self._direction:
+            self._bright = False
         self._direction, self._base, self._counted = direction, base, False
         thresholds = self._thresholds
         self._level = thresholds.rising_level(base) if direction > 0 else thresholds.falling_level(base)

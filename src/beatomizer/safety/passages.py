@@ -70,7 +70,9 @@ def passages_over_budget(log: Log, rules: Rules, rises: list[bool]) -> list[Pass
     return [Passage(first, end) for first, end in zip(bounds, bounds[1:]) if refused[first:end].any()]
 
 
-def kept_flashes(begins: list[int], weigh: Callable[[int], float], profile: Profile, more: int = 0) -> set[int]:
+def kept_flashes(
+    begins: list[int], weigh: Callable[[int], float], profile: Profile, more: int = 0
+) -> set[int]:
     """Which flashes stay: the heaviest selection with enough distance, by dynamic programming.
 
     Args:
@@ -85,7 +87,10 @@ def kept_flashes(begins: list[int], weigh: Callable[[int], float], profile: Prof
     spacing = _KEPT_SPACING_FRAMES.get(profile.name)
     if spacing is None:
         return set()
-    best, takes = [0.0], list[int]()  # best[i]: of the first i flashes; takes[i]: how many precede flash i if it stays
+    best, takes = (
+        [0.0],
+        list[int](),
+    )  # best[i]: of the first i flashes; takes[i]: how many precede flash i if it stays
     for i, begin in enumerate(begins):
         takes.append(bisect_right(begins, begin - spacing - more))
         best.append(max(best[i], best[takes[i]] + weigh(i)))

@@ -152,9 +152,7 @@ def _scaled(linear: F64, made: _Plan) -> F64:
     return with_luminance(linear, luminance, np.minimum(wanted, luminance))
 
 
-def _plan_red(
-    linear: F64, rules: Rules, profile: Profile, importance: Importance, round: int
-) -> F64 | None:
+def _plan_red(linear: F64, rules: Rules, profile: Profile, importance: Importance, round: int) -> F64 | None:
     """How much of its saturation red gives up, ``[T]``, 0..1; ``None`` if none anywhere."""
     frames = len(linear)
     signals = signals_of(linear[:, None])

@@ -88,7 +88,13 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
-            Profile("broadcast", 6, Extended(), True, "at most 3 flashes a second, and none that go on for 4 of 5 s"),
+            Profile(
+                "broadcast",
+                6,
+                Extended(),
+                True,
+                "at most 3 flashes a second, and none that go on for 4 of 5 s",
+            ),
             Profile("strict", 3, None, True, "at most 3 transitions (1.5 flashes) a second"),
             Profile(
                 "venue",
@@ -118,7 +124,9 @@ def profile_named(profile: str | Profile) -> Profile:
     try:
         return PROFILES[profile]
     except KeyError:
-        raise UsageError(f"no safety profile is called '{profile}'", f"choose from {', '.join(PROFILES)}") from None
+        raise UsageError(
+            f"no safety profile is called '{profile}'", f"choose from {', '.join(PROFILES)}"
+        ) from None
 
 
 def is_exportable(profile: str | Profile) -> bool:
@@ -150,7 +158,9 @@ class Rules:
 
 def judging_rules(profile: Profile) -> Rules:
     """The rules as published, to judge with."""
-    return Rules((_at_peak(Thresholds(), profile),), profile.transitions_per_s, FPS, profile.extended, False, False)
+    return Rules(
+        (_at_peak(Thresholds(), profile),), profile.transitions_per_s, FPS, profile.extended, False, False
+    )
 
 
 COMMITTEE = (

@@ -6,6 +6,7 @@ form for a block, equal to the last bit.
 """
 
 from math import inf
+from operator import gt, lt, sub
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class RedSwing:
         if direction:
             self._turn(direction, value, is_red, frame)
         else:
-            self._include(value, is_red)
+            self._include(value, is_red, frame)
 
     def advance(self, curve: Curve, red_share: F64, first_frame: int) -> list[bool]:
         """A block was shown from ``first_frame`` on; returns which of the new transitions rise.
@@ -75,7 +76,7 @@ class RedSwing:
                 crossing = curve.first_below(self._fall_under(is_red), at + 1, knot)
                 self._turn(-1, values[crossing], is_red, first_frame - 1 + crossing)
                 rises.append(False)
-            self._include(value, is_red)
+            self._include(value, is_red, first_frame - 1 + knot)
             at = knot
         return rises
 
@@ -103,11 +104,13 @@ class RedSwing:
         self._low = self._high = value
         self._low_red, self._high_red = (value, value) if is_red else (inf, -inf)
 
-    def _include(self, value: float, is_red: bool) -> None:
+    def _include(self, value: float, is_red: bool, frame: int) -> None:
         if value < self._low:
             self._low = value
         if value > self._high:
             self._high = value
+            if self._direction > 0:
+                self.log.peaks[-1] = frame
         if is_red:
             if value < self._low_red:
                 self._low_red = value
@@ -128,10 +131,24 @@ class RedHue:
     far ends is kept, and of the reds only the farthest.
     """
 
-    __slots__ = ("_blocks", "_direction", "_distance", "_last", "_others", "_reds", "_rows", "_share", "log")
+    __slots__ = (
+        "_blocks",
+        "_direction",
+        "_distance",
+        "_last",
+        "_others",
+        "_reds",
+        "_rows",
+        "_share",
+        "_sure",
+        "_unsure",
+        "log",
+    )
 
     def __init__(self, thresholds: Thresholds, first: Light) -> None:
         self.log = Log()
+        self._sure = thresholds.chromaticity
+        self._unsure: list[float] | None = None  # the other side of a change that is not beyond doubt yet
         self._distance = thresholds.chromaticity * AXES_ACCURACY
         self._share = thresholds.red_share
         self._direction = 0
@@ -148,6 +165,7 @@ class RedHue:
         twin._distance, twin._share, twin._direction = self._distance, self._share, self._direction
         twin._reds, twin._others = self._reds, self._others
         twin._rows, twin._blocks, twin._last = self._rows[:], self._blocks[:], self._last
+        twin._sure, twin._unsure = self._sure, self._unsure
         return twin
 
     def event(self, light: Light) -> int:
@@ -167,6 +185,10 @@ class RedHue:
             self._commit_red(along_axes(light.linear), frame)
         elif self._direction >= 0 and self._reds is not _NO_RED:
             self._commit_other(light.linear, frame)
+        elif self._unsure is not None:
+            axes = along_axes(light.linear)
+            self._settle(axes, frame)
+            self._others = list(map(min, self._others, axes))
         else:
             self._rows.append(light.linear)
             if len(self._rows) > 64:
@@ -174,16 +196,21 @@ class RedHue:
 
     def _commit_red(self, axes: list[float], frame: int) -> None:
         if self._direction <= 0 and self._enters(axes):
+            others = self._others
             self._turn(1, frame)
             self._reds = axes
+            self._doubt(_farthest(axes, others), others)
         elif self._direction >= 0:
+            self._settle(axes, frame)
             self._reds = list(map(max, self._reds, axes))
 
     def _commit_other(self, linear: tuple[float, float, float], frame: int) -> None:
         axes = along_axes(linear)
         if self._leaves(axes):
+            reds = self._reds
             self._turn(-1, frame)
             self._others = axes
+            self._doubt(_farthest(reds, axes), reds)
         elif self._direction == 0:
             self._others = list(map(min, self._others, axes))
 
@@ -192,7 +219,7 @@ class RedHue:
         red = signals.red_share[:, region] >= self._share
         linear = signals.linear[:, region]
         rises: list[bool] = []
-        if self._direction <= 0 and self._reds is _NO_RED and not red.any():
+        if self._direction <= 0 and self._reds is _NO_RED and self._unsure is None and not red.any():
             self._keep(linear)
         else:
             self._advance_stretches(signals.along_axes(region), red, first_frame, rises)
@@ -212,19 +239,27 @@ class RedHue:
                 if self._direction <= 0 and self._enters(high):
                     far = ((axes[start:end] - self._others) > self._distance).any(axis=1)
                     start += int(far.argmax())
+                    others, first = self._others, axes[start].tolist()
                     self._turn(1, first_frame + start)
                     rises.append(True)
+                    self._reds = first
+                    self._doubt(_farthest(first, others), others)
                     high = axes[start:end].max(axis=0).tolist()
                 if self._direction >= 0:
+                    self._settle_all(axes[start:end], first_frame + start)
                     self._reds = list(map(max, self._reds, high))
             else:
                 if self._direction >= 0 and self._leaves(low):
                     far = ((np.asarray(self._reds) - axes[start:end]) > self._distance).any(axis=1)
                     start += int(far.argmax())
+                    reds, first = self._reds, axes[start].tolist()
                     self._turn(-1, first_frame + start)
                     rises.append(False)
+                    self._others = first
+                    self._doubt(_farthest(reds, first), reds)
                     low = axes[start:end].min(axis=0).tolist()
                 if self._direction <= 0:
+                    self._settle_all(axes[start:end], first_frame + start)
                     if self._rows or self._blocks:
                         self._measure()
                     self._others = list(map(min, self._others, low))
@@ -252,7 +287,32 @@ class RedHue:
         self._direction = direction
         self.log.add(frame)
         self._reds, self._others = _NO_RED, _NO_OTHER
-        self._rows, self._blocks = [], []
+        self._rows, self._blocks, self._unsure = [], [], None
+
+    def _doubt(self, distance: float, other_side: list[float]) -> None:
+        self._unsure = None if distance > self._sure else other_side
+
+    def _settle(self, axes: list[float], frame: int) -> None:
+        """A colour on the near side of a doubtful change: date the change again if it went on, end the doubt if it can."""
+        if self._unsure is None:
+            return
+        if self._direction > 0:
+            distance, goes_on = _farthest(axes, self._unsure), any(map(gt, axes, self._reds))
+        else:
+            distance, goes_on = _farthest(self._unsure, axes), any(map(lt, axes, self._others))
+        if goes_on:
+            self.log.peaks[-1] = frame
+            self._doubt(distance, self._unsure)
+
+    def _settle_all(self, axes: F64, first_frame: int) -> None:
+        if self._unsure is None:
+            return
+        for place, one in enumerate(axes.tolist()):
+            self._settle(one, first_frame + place)
+            if self._direction > 0:
+                self._reds = list(map(max, self._reds, one))
+            else:
+                self._others = list(map(min, self._others, one))
 
     def _keep(self, linear: F64) -> None:
         """Remember other colours without measuring them: most songs never turn red after them."""
@@ -265,3 +325,7 @@ class RedHue:
         for block in [*self._blocks, *([np.array(self._rows)] if self._rows else [])]:
             self._others = np.minimum(self._others, block_along_axes(block).min(axis=0)).tolist()
         self._rows, self._blocks = [], []
+
+
+def _farthest(reds: list[float], others: list[float]) -> float:
+    return max(map(sub, reds, others))

@@ -36,14 +36,24 @@ def read_npz(path: Path) -> U8:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename: info for info in archive.infolist()}
             if "rgb.npy" not in members:
-                raise UnreadableInputError(f"'{shown(path)}' holds no light", "a show has an array called rgb")
+                raise UnreadableInputError(
+                    f"'{shown(path)}' holds no light", "a show has an array called rgb"
+                )
             if "fps.npy" in members:
                 _refuse_other_fps(path, archive, members["fps.npy"])
             with archive.open(members["rgb.npy"]) as file:
                 return _read_rgb(path, file, members["rgb.npy"].file_size)
     except BeatomizerError:
         raise
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        ValueError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        KeyError,
+    ) as error:
         raise UnreadableInputError(f"'{shown(path)}' is damaged ({error})", "make it again") from error
     except Exception as error:
         # zipfile passes on what the decompressors raise (zlib.error, LZMAError), which share no base class.
@@ -95,12 +105,16 @@ def read_csv(path: Path) -> U8:
     try:
         with path.open("r", encoding="ascii", newline="\n") as file:
             if file.readline(_LONGEST_LINE).strip() != _CSV_HEADER:
-                raise UnreadableInputError(f"'{shown(path)}' does not begin with {_CSV_HEADER}", "is it a show?")
+                raise UnreadableInputError(
+                    f"'{shown(path)}' does not begin with {_CSV_HEADER}", "is it a show?"
+                )
             return _read_rows(path, file)
     except UnicodeDecodeError as error:
         raise UnreadableInputError(f"'{shown(path)}' is not plain text", "is it a show?") from error
     except OSError as error:
-        raise UnreadableInputError(f"'{shown(path)}' cannot be read ({error.strerror})", "try a copy") from error
+        raise UnreadableInputError(
+            f"'{shown(path)}' cannot be read ({error.strerror})", "try a copy"
+        ) from error
 
 
 def _read_rows(path: Path, file: IO[str]) -> U8:

@@ -6,7 +6,14 @@ import numpy as np
 
 from beatomizer.arrays import Bool, F64
 from beatomizer.color import LINEAR_OF_RGB8, linear_to_rgb8
-from beatomizer.safety.envelope import floor_of, less_red, luminance_of, moving_maximum, moving_mean, with_luminance
+from beatomizer.safety.envelope import (
+    floor_of,
+    less_red,
+    luminance_of,
+    moving_maximum,
+    moving_mean,
+    with_luminance,
+)
 from beatomizer.safety.limiter import Limiter
 from beatomizer.safety.report import report_on
 from beatomizer.safety.profiles import profile_named

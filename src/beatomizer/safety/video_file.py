@@ -84,7 +84,9 @@ def _pictures(
             except av.error.EOFError:
                 continue
             except av.error.FFmpegError as error:
-                raise UnreadableInputError(f"'{shown(path)}' is damaged", "a judged video must be whole") from error
+                raise UnreadableInputError(
+                    f"'{shown(path)}' is damaged", "a judged video must be whole"
+                ) from error
             for picture in pictures:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise _too_large(path)
@@ -122,7 +124,9 @@ def _opened(path: Path, file: SongFile) -> InputContainer:
         container: InputContainer = av.open(file, container_options=limits, metadata_errors="replace")
         return container
     except av.error.FFmpegError as error:
-        raise UnreadableInputError(f"'{shown(path)}' is not a video that can be read", "is it complete?") from error
+        raise UnreadableInputError(
+            f"'{shown(path)}' is not a video that can be read", "is it complete?"
+        ) from error
 
 
 def _chosen(path: Path, container: InputContainer) -> VideoStream:
