@@ -1,3 +1,4 @@
+# mypy: allow-untyped-calls
 """A million adversarial frames through the limiter, judged by an independent oracle: no violation may be found.
 
     python benchmarks/adversarial.py [--frames 1000000] [--seed 0]
@@ -17,10 +18,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
-from beatomizer.arrays import U8  # noqa: E402
-from beatomizer.safety.limiter import Limiter  # noqa: E402
-from tests.safety_adversaries import Greedy, pattern  # noqa: E402
-from tests.safety_oracle import violations  # noqa: E402
+from beatomizer.arrays import U8
+from beatomizer.safety.limiter import Limiter
+from tests.safety_adversaries import Greedy, pattern
+from tests.safety_oracle import violations
 
 _PROFILES = ("broadcast", "broadcast", "broadcast", "strict", "calm", "venue")
 _ZONES = (1, 1, 2, 3, 8)

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs
 """Adversaries: what a song, a model or a hostile person could ask the limiter for. Shared with ``benchmarks``."""
 
 import numpy as np
@@ -9,7 +10,9 @@ def random_colors(rng, zones, frames):
 
 def strobe(rng, zones, frames):
     """Two colours at any rate and any share of on-time, zones in step or out of it."""
-    colors = rng.choice(np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 0, 255], [0, 255, 0], [255, 128, 0]]), 2)
+    colors = rng.choice(
+        np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 0, 255], [0, 255, 0], [255, 128, 0]]), 2
+    )
     half, other = rng.integers(1, 32, 2)
     t = np.arange(frames)[:, None] + rng.integers(0, 2) * rng.integers(0, half + other, zones)
     return np.where((t % (half + other) < half)[..., None], colors[0], colors[1])
@@ -31,14 +34,16 @@ def climbs(rng, zones, frames):
     length = steps * int(rng.integers(2, 8))
     phase = np.arange(frames) % (length + int(rng.integers(1, 30)))
     level = np.where(phase < length, phase / length + 0.02 * (phase % 2), 0.0)
-    return np.repeat(np.repeat((255 * np.clip(level, 0, 1) ** (1 / 2.2))[:, None, None], zones, axis=1), 3, axis=2)
+    return np.repeat(
+        np.repeat((255 * np.clip(level, 0, 1) ** (1 / 2.2))[:, None, None], zones, axis=1), 3, axis=2
+    )
 
 
 def reds(rng, zones, frames):
     """Saturated and half saturated reds, bright and almost black, against everything else."""
     palette = np.array(
-        [[0, 0, 0], [255, 0, 0], [80, 0, 0], [40, 0, 0], [3, 0, 0], [255, 100, 0], [255, 0, 120], [0, 0, 255], [0, 0, 40],
-         [60, 60, 60], [255, 128, 0], [255, 140, 0], [200, 90, 90]]
+        [[0, 0, 0], [255, 0, 0], [80, 0, 0], [40, 0, 0], [3, 0, 0], [255, 100, 0], [255, 0, 120], [0, 0, 255],
+         [0, 0, 40], [60, 60, 60], [255, 128, 0], [255, 140, 0], [200, 90, 90]]
     )  # fmt: skip
     hold = int(rng.integers(1, 25))
     picks = rng.integers(0, len(palette), (frames // hold + 1, zones))
@@ -87,7 +92,16 @@ class Greedy:
     """Knows what is shown and asks for what would hurt most: the colour farthest from it, as often as it is let."""
 
     EXTREMES = np.array(
-        [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 0, 255], [0, 255, 255], [90, 90, 90], [60, 0, 0], [255, 0, 160]],
+        [
+            [0, 0, 0],
+            [255, 255, 255],
+            [255, 0, 0],
+            [0, 0, 255],
+            [0, 255, 255],
+            [90, 90, 90],
+            [60, 0, 0],
+            [255, 0, 160],
+        ],
         dtype=np.uint8,
     )
 
@@ -104,7 +118,9 @@ class Greedy:
         self.wait = np.where(reached, 0, self.wait + 1)
         for zone in range(self.zones):
             if reached[zone] or self.wait[zone] > 10 * self.patience:
-                distance = np.abs(self.EXTREMES.astype(int) - shown[zone]).sum(axis=1) + self.rng.uniform(0, 300, 8)
+                distance = np.abs(self.EXTREMES.astype(int) - shown[zone]).sum(axis=1) + self.rng.uniform(
+                    0, 300, 8
+                )
                 self.goal[zone] = self.EXTREMES[distance.argmax()]
                 self.wait[zone] = 0
         if self.together:

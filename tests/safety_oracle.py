@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs
 """A second, slow, obvious judge, written from the published formulas alone.
 
 It shares no code with the product: what the limiter lets through is judged by this one (house rule 16). It is also
@@ -6,7 +7,12 @@ what ``benchmarks/adversarial.py`` judges with.
 
 import numpy as np
 
-BUDGETS = {"broadcast": (6, 4, 240, 300), "strict": (3, None, 0, 0), "venue": (8, 4, 1800, 2100), "calm": (1, None, 0, 0)}
+BUDGETS = {
+    "broadcast": (6, 4, 240, 300),
+    "strict": (3, None, 0, 0),
+    "venue": (8, 4, 1800, 2100),
+    "calm": (1, None, 0, 0),
+}
 """Profile: transitions a second; extended rule: busy from, busy frames, of frames."""
 
 FPS = 60
@@ -100,7 +106,9 @@ def uv(color):
 
 def red_by_redness(colors):
     return red_transitions(
-        colors, lambda a, b: abs(redness(a) - redness(b)) > 20, lambda a, b: 1 if redness(b) > redness(a) else -1
+        colors,
+        lambda a, b: abs(redness(a) - redness(b)) > 20,
+        lambda a, b: 1 if redness(b) > redness(a) else -1,
     )
 
 
@@ -170,6 +178,7 @@ def staircase(frames=600):
     grey = [int(np.abs(TABLE - level).argmin()) for level in levels[:frames]]
     return np.repeat(np.array(grey, dtype=np.uint8)[:, None, None], 3, axis=2)
 
+
 VECTORS = [
     # name, frames, rules that must break (broadcast), rules that must not
     ("3.00 Hz", square(10, BLACK, WHITE), {("luminance", "lasting")}, {("luminance", "second")}),
@@ -179,7 +188,12 @@ VECTORS = [
     ("grey 88", square(2, BLACK, (88,) * 3), set(), {("luminance", "second"), ("luminance", "lasting")}),
     ("grey 90", square(2, BLACK, (90,) * 3), {("luminance", "second")}, set()),
     ("red and black", square(8, BLACK, (255, 0, 0)), {("luminance", "second"), ("redness", "second")}, set()),
-    ("red and blue", square(8, (0, 0, 255), (255, 0, 0)), {("luminance", "second"), ("redness", "second")}, set()),
+    (
+        "red and blue",
+        square(8, (0, 0, 255), (255, 0, 0)),
+        {("luminance", "second"), ("redness", "second")},
+        set(),
+    ),
     ("dark red", square(8, BLACK, (80, 0, 0)), {("redness", "second")}, {("luminance", "second")}),
     ("orange", square(8, BLACK, (255, 128, 0)), {("luminance", "second"), ("redness", "second")}, set()),
     (

@@ -5,6 +5,7 @@ import pytest
 
 from tests.safety_oracle import TABLE, VECTORS, run_transitions, staircase, violations
 
+
 @pytest.mark.parametrize(("name", "rgb8", "breaks", "keeps"), VECTORS, ids=[vector[0] for vector in VECTORS])
 def test_the_oracle_knows_the_published_vectors(name, rgb8, breaks, keeps):
     found = {(rule, kind) for _, rule, kind in violations(rgb8)}

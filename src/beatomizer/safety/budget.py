@@ -21,7 +21,7 @@ class Log:
             doubt; else as ``crossings``.
     """
 
-    __slots__ = ("peaks", "crossings")
+    __slots__ = ("crossings", "peaks")
 
     def __init__(self) -> None:
         self.crossings: list[int] = []

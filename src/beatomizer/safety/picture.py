@@ -54,7 +54,7 @@ def rgb8_of_yuv(luma: U8, blue_difference: U8, red_difference: U8) -> U8:
 
 
 def yuv_of_rgb8(rgb8: U8) -> tuple[U8, U8, U8]:
-    """sRGB ``[..., 3]`` to BT.709 Y'CbCr planes in video range, as an 8-bit video stores flat colour."""
+    """SRGB ``[..., 3]`` to BT.709 Y'CbCr planes in video range, as an 8-bit video stores flat colour."""
     red, green, blue = (rgb8[..., channel] / 255.0 for channel in range(3))
     y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     planes = 16.0 + 219.0 * y, 128.0 + 224.0 * (blue - y) / 1.8556, 128.0 + 224.0 * (red - y) / 1.5748

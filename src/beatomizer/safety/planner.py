@@ -20,7 +20,7 @@ from beatomizer.safety.passages import Importance, importance_of, kept_flashes, 
 from beatomizer.safety.profiles import Profile, Rules, limiting_rules
 from beatomizer.safety.red import RedHue, RedSwing
 from beatomizer.safety.report import VISIBLE_LIGHTNESS_STEP
-from beatomizer.safety.signals import BLACK, signals_of, with_stage
+from beatomizer.safety.signals import BLACK, signals_of
 
 _SHARE_OF_THRESHOLD = 0.9
 """A dark pulse's height, as a share of the lowest threshold at which a change counts."""

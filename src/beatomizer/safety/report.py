@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from beatomizer.arrays import U8, Bool, F64
+from beatomizer.arrays import F64, U8, Bool
 from beatomizer.color import LINEAR_OF_RGB8, LUMINANCE_WEIGHTS, lightness
 from beatomizer.safety.judge import judge_signals
 from beatomizer.safety.profiles import Profile

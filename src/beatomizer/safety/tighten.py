@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beatomizer.arrays import Bool, F64
+from beatomizer.arrays import F64, Bool
 from beatomizer.color import LINEAR_OF_RGB8, linear_to_rgb8
 from beatomizer.safety.envelope import (
     floor_of,
@@ -15,8 +15,8 @@ from beatomizer.safety.envelope import (
     with_luminance,
 )
 from beatomizer.safety.limiter import Limiter
-from beatomizer.safety.report import report_on
 from beatomizer.safety.profiles import profile_named
+from beatomizer.safety.report import report_on
 from beatomizer.safety.safe_show import SafeShow, sealed
 from beatomizer.show.show import Show
 

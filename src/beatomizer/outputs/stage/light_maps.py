@@ -11,10 +11,10 @@ import numpy as np
 from beatomizer.arrays import F32
 from beatomizer.outputs.stage.scene import Scene
 
-AMBIENT: F32 = np.array([0.0008, 0.0010, 0.0019], dtype=np.float32)
+AMBIENT: F32 = np.array([0.0035, 0.0042, 0.0075], dtype=np.float32)
 """Linear light of the room with every lamp off: enough to guess the stage, far below any threshold."""
 
-EXPOSURE = 1.8
+EXPOSURE = 4.8
 """Chosen by eye: limited shows rarely light all zones in full, and should still look like a lit stage."""
 
 
@@ -193,5 +193,5 @@ def _haze(height: int, period: int) -> F32:
     spectrum = np.exp(2j * np.pi * rng.random(size.shape)) / np.maximum(size, 1.0) ** 1.55
     spectrum[0, 0] = 0
     noise = np.fft.irfft2(spectrum, s=(height, period))
-    texture = 1 + 0.20 * np.clip(noise / noise.std(), -2, 2)
+    texture = 1 + 0.15 * np.clip(noise / noise.std(), -2, 2)
     return np.asarray(np.concatenate([texture, texture[:, : period // 2]], axis=1), dtype=np.float32)
