@@ -56,14 +56,14 @@ def main() -> None:
         write_song(compose(0), folder / "demo.flac")
         show = render_song(folder / "demo.flac").show
         still = Image.fromarray(draw_still(show, brightest_frame(show, 48.0, 56.0), (1280, 720)))
-        still.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(PICTURES / "stage.png", optimize=True)
+        still.save(PICTURES / "stage.jpg", quality=90)
         save(show, folder / "timeline.png")
         timeline = Image.open(folder / "timeline.png").convert("RGB").resize((1600, 900), Image.Resampling.LANCZOS)
         timeline.quantize(256).save(PICTURES / "timeline.png", optimize=True)
         if arguments.page:
             save(show, folder / "demo.html")
             photograph(folder / "demo.html", PICTURES)
-    for picture in sorted(PICTURES.glob("*.png")):
+    for picture in sorted(PICTURES.iterdir()):
         print(f"{picture}  {picture.stat().st_size // 1024} kB")
 
 

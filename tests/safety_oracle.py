@@ -77,7 +77,8 @@ def red_transitions(colors, differs, towards):
         differs: whether two states differ enough.
         towards: 1 if the second state is more red than the first, else −1.
     """
-    found, direction, states = [], 0, {}
+    states: dict[tuple[float, ...], bool] = {}
+    found, direction = [], 0
     for frame, color in enumerate(colors):
         red = sum(color) > 0 and color[0] / sum(color) >= 0.8
         for state, state_red in states.items():

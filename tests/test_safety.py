@@ -197,22 +197,31 @@ def alternations(shown):
     return {(rule, kind) for _, rule, kind in violations(shown) if rule not in ("runs", "peaks")}
 
 
-@settings(max_examples=20, deadline=None)
+LIGHTING = [make for make in PATTERNS if make.__name__ not in ("random_colors", "staircases")]
+"""Adversaries whose colours last: a light that misses single frames of noise sees another noise, docs/safety.md."""
+
+
+def lasting(seed):
+    rng = np.random.default_rng(seed)
+    zones = int(rng.integers(1, 4))
+    return np.clip(LIGHTING[rng.integers(len(LIGHTING))](rng, zones, 500), 0, 255).astype(np.uint8)
+
+
+@settings(max_examples=30, deadline=None)
 @given(SEEDS, st.sampled_from([44, 30, 25]))
 def test_slower_lights_stay_safe(seed, rate):
-    """Of light in which every colour lasts three frames (a 25 Hz light misses what is shorter)."""
-    shown = stepped(np.repeat(made(seed, frames=200), 3, axis=0))
+    shown = stepped(lasting(seed))
     ticks = (np.arange(len(shown) * rate // 60) * 60) // rate
     seen = shown[ticks]
     assert not alternations(seen[np.minimum((np.arange(len(seen) * 60 // rate) * rate) // 60, len(seen) - 1)])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_lost_frames_stay_safe(seed):
-    """A light that misses frames now and then holds the one before."""
+    """A light that misses a fifth of the frames holds the one before."""
     rng = np.random.default_rng(seed)
-    shown = stepped(np.repeat(made(seed, frames=200), 3, axis=0))
+    shown = stepped(lasting(seed))
     arrives = rng.random(len(shown)) < 0.8
     arrives[0] = True
     assert not alternations(shown[np.maximum.accumulate(np.where(arrives, np.arange(len(shown)), 0))])

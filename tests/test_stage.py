@@ -133,7 +133,7 @@ def test_haze_and_caption_alone_never_change_the_light_of_a_region() -> None:
     seen = seen_in_pictures(painter.paint(steady, frame) for frame in range(0, frames, 12))
     light = luminance_of(seen)
     assert np.ptp(light, axis=0).max() < 0.05
-    assert np.abs(np.diff(light, axis=0)).max() < 0.005
+    assert np.abs(np.diff(light, axis=0)).max() < 0.006  # one 8-bit step at this height
 
 
 def test_seen_agrees_with_the_obvious_way() -> None:

@@ -16,9 +16,9 @@ class Log:
 
     Attributes:
         crossings: frames at which they were counted.
-        peaks: when judges that date changes differently agree that they are over: a rise of luminance or redness at its
-            peak (so far, for the last one), a fall in bright light when it is dark, a change of chromaticity when it is beyond
-            doubt; else as ``crossings``.
+        peaks: when judges that date changes differently agree that they are over: a rise of luminance or
+            redness at its peak (so far, for the last one), a fall in bright light when it is dark, a change of
+            chromaticity when it is beyond doubt; else as ``crossings``.
     """
 
     __slots__ = ("crossings", "peaks")
@@ -135,10 +135,10 @@ def all_refused(log: Log, rules: Rules, rises: list[bool]) -> Bool:
 
 
 def _busy_frames(crossings: list[int], count: int, rules: Rules, after: int, before: int) -> int:
-    """Frames in ``after < frame < before`` whose second holds at least ``busy_from`` of the first ``count`` transitions.
+    """Busy frames between ``after`` and ``before``, both excluded, made by the first ``count`` transitions.
 
-    The ``i``-th transition makes busy from its own frame until the one ``busy_from - 1`` before it leaves the window.
-    Both ends grow with ``i``, so the union is summed from the newest one backwards.
+    The ``i``-th transition makes busy from its own frame until the one ``busy_from - 1`` before it leaves the
+    window. Both ends grow with ``i``, so the union is summed from the newest one backwards.
     """
     assert rules.extended is not None
     back, window = rules.extended.busy_from - 1, rules.window_frames

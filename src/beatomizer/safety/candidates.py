@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import pairwise
 
 from beatomizer.safety.profiles import COMMITTEE
 from beatomizer.safety.signals import LINEAR, Light, light_of
@@ -18,7 +19,7 @@ _SAFE_RED_SHARE = min(member.red_share for member in COMMITTEE) - 0.03
 _STEPS = (0.5, 0.25, 0.125, 0.0625)
 """How far to go from the last colour towards the wanted one when nothing better is allowed."""
 
-_MIDDLES = [(low + high) / 2 for low, high in zip(LINEAR, LINEAR[1:])]
+_MIDDLES = [(low + high) / 2 for low, high in pairwise(LINEAR)]
 
 
 def to_rgb8(linear: Linear) -> Rgb8:

@@ -17,15 +17,24 @@ from beatomizer.safety.signals import Light
 
 
 class Zigzag:
-    """Changes between adjacent peaks and valleys (WCAG's "pair of opposing changes")."""
+    """Changes between adjacent peaks and valleys (WCAG's "pair of opposing changes").
 
-    __slots__ = ("_bright", "_direction", "_fall_at", "_high", "_low", "_rise_at", "_thresholds", "log")
+    A change is dated again (``Log.peaks``) when the light comes back over the level at which it was counted: who
+    misses frames, or rounds differently, may count it only then.
+    """
+
+    __slots__ = (
+        "_bright", "_direction", "_fall_at", "_high", "_last", "_low", "_mark", "_rise_at", "_thresholds", "log"
+    )  # fmt: skip
 
     def __init__(self, thresholds: Thresholds, first: Light) -> None:
         self.log = Log()
         self._thresholds = thresholds
         self._direction = 0
         self._bright = False  # the last transition is a fall whose lower end is still above ``dark``
+        self._last = self._mark = (
+            first.luminance
+        )  # the mark is the level at which the last transition was counted
         self._set_low(first.luminance)
         self._set_high(first.luminance)
 
@@ -35,6 +44,7 @@ class Zigzag:
         twin.log = self.log.copy()
         twin._thresholds, twin._direction = self._thresholds, self._direction
         twin._low, twin._high = self._low, self._high
+        twin._last, twin._mark = self._last, self._mark
         twin._rise_at, twin._fall_at, twin._bright = self._rise_at, self._fall_at, self._bright
         return twin
 
@@ -56,7 +66,11 @@ class Zigzag:
 
     def commit(self, light: Light, frame: int) -> None:
         """``light`` was shown at ``frame``."""
-        self._move_to(light.luminance, frame, frame)
+        value, last = light.luminance, self._last
+        if (last > self._mark >= value) if self._direction < 0 else (last < self._mark <= value):
+            self._date_again(frame)
+        self._move_to(value, frame, frame)
+        self._last = value
 
     def advance(self, curve: Curve, first_frame: int) -> list[bool]:
         """A block was shown from ``first_frame`` on; returns which of the new transitions rise."""
@@ -68,20 +82,25 @@ class Zigzag:
             if value > values[at]:
                 if self._direction <= 0 and value >= self._rise_at:
                     crossing = curve.first_at_least(self._rise_at, at + 1, knot)
+                elif self._direction > 0 and values[at] < self._mark <= value:
+                    self._date_again(first_frame - 1 + curve.first_at_least(self._mark, at + 1, knot))
             elif self._direction >= 0 and value <= self._fall_at:
                 crossing = curve.first_at_most(self._fall_at, at + 1, knot)
                 self._move_to(values[crossing], first_frame - 1 + crossing, first_frame - 1 + crossing)
                 at = crossing
+            elif self._direction < 0 and values[at] > self._mark >= value:
+                self._date_again(first_frame - 1 + curve.first_at_most(self._mark, at + 1, knot))
             if self._bright and value < values[at]:
                 self._follow(curve, at, knot, first_frame)
             self._move_to(value, first_frame - 1 + crossing, first_frame - 1 + knot)
             at = knot
+        self._last = values[-1]
         count = len(self.log.crossings) - known
         last_rises = self._direction > 0
         return [last_rises == ((count - 1 - i) % 2 == 0) for i in range(count)]
 
     def _follow(self, curve: Curve, at: int, knot: int, first_frame: int) -> None:
-        """A fall that began in bright light goes on from index ``at`` to ``knot``, frame by frame while it is bright."""
+        """A fall that began in bright light goes on from ``at`` to ``knot``, frame by frame while it is bright."""
         for index in range(at + 1, knot + 1):
             self._move_to(curve.values[index], first_frame - 1 + index, first_frame - 1 + index)
             if not self._bright:
@@ -103,7 +122,12 @@ class Zigzag:
                 self.log.peaks[-1] = arrival
                 self._bright = value >= self._thresholds.dark
 
+    def _date_again(self, frame: int) -> None:
+        if self._direction and frame > self.log.peaks[-1]:
+            self.log.peaks[-1] = frame
+
     def _turn(self, direction: int, value: float, crossing: int, arrival: int) -> None:
+        self._mark = self._rise_at if direction > 0 else self._fall_at
         self._direction = direction
         self.log.add(crossing)
         if direction > 0:

@@ -1,8 +1,8 @@
 """Where a song asks for more flashes than allowed, and which of them it may keep."""
 
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,17 +67,15 @@ def passages_over_budget(log: Log, rules: Rules, rises: list[bool]) -> list[Pass
     refused = all_refused(log, rules, rises)
     breaks = np.flatnonzero(np.diff(log.crossings) > rules.window_frames) + 1
     bounds = [0, *breaks.tolist(), len(log.crossings)]
-    return [Passage(first, end) for first, end in zip(bounds, bounds[1:]) if refused[first:end].any()]
+    return [Passage(first, end) for first, end in pairwise(bounds) if refused[first:end].any()]
 
 
-def kept_flashes(
-    begins: list[int], weigh: Callable[[int], float], profile: Profile, more: int = 0
-) -> set[int]:
+def kept_flashes(begins: list[int], weights: list[float], profile: Profile, more: int = 0) -> set[int]:
     """Which flashes stay: the heaviest selection with enough distance, by dynamic programming.
 
     Args:
         begins: frames at which flashes begin, ascending.
-        weigh: place in ``begins`` → weight.
+        weights: how much each would be missed.
         profile: gives the distance.
         more: frames added to the distance.
 
@@ -93,7 +91,7 @@ def kept_flashes(
     )  # best[i]: of the first i flashes; takes[i]: how many precede flash i if it stays
     for i, begin in enumerate(begins):
         takes.append(bisect_right(begins, begin - spacing - more))
-        best.append(max(best[i], best[takes[i]] + weigh(i)))
+        best.append(max(best[i], best[takes[i]] + weights[i]))
     kept, i = set[int](), len(begins)
     while i > 0:
         if best[i] > best[i - 1]:

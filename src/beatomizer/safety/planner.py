@@ -96,7 +96,7 @@ def _plan_luminance(
         heights = [float((luminance[a : b + 1] - floor[a : b + 1]).max()) for a, b in pulses]
         stays = kept_flashes(
             [begin for begin, _ in pulses],
-            lambda i: importance.at(pulses[i][0] + 1) * (0.5 + heights[i]),
+            [importance.at(a + 1) * (0.5 + height) for (a, _), height in zip(pulses, heights)],
             profile,
             12 * (round - 1),
         )
@@ -169,7 +169,9 @@ def _plan_red(linear: F64, rules: Rules, profile: Profile, importance: Importanc
         for passage in passages_over_budget(detector.log, rules, rises):
             places = [place for place in range(passage.first, passage.end) if rises[place]]
             begins = [crossings[place] for place in places]
-            stays = kept_flashes(begins, lambda i: importance.at(begins[i]), profile, 12 * (round - 1))
+            stays = kept_flashes(
+                begins, [importance.at(begin) for begin in begins], profile, 12 * (round - 1)
+            )
             wanted = np.ones(crossings[passage.end - 1] + 30 - max(0, crossings[passage.first] - 30))
             origin = max(0, crossings[passage.first] - 30)
             for i in stays:

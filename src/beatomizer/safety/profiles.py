@@ -1,8 +1,9 @@
 """The rules as numbers: what counts as a change, and how many changes a second may hold.
 
 Sources: WCAG 2.1 and 2.2, "three flashes or below threshold" (general flash, both definitions of a red flash);
-ITU-R BT.1702-3 (20 cd/m² below 160 cd/m², Michelson contrast 1/17 above); the extended rule of broadcast practice as
-in EA IRIS (4 to 6 transitions a second for 4 of 5 seconds); UK HSE for venues (4 flashes a second, runs of at most 30 s).
+ITU-R BT.1702-3 (20 cd/m² below 160 cd/m², Michelson contrast 1/17 above); the extended rule of broadcast practice
+as in EA IRIS (4 to 6 transitions a second for 4 of 5 seconds); UK HSE for venues (4 flashes a second, runs of at most
+30 s).
 """
 
 from collections.abc import Mapping
@@ -52,7 +53,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Extended:
-    """Flashing that goes on and on: at least ``busy_from`` transitions a second during ``busy_frames`` of ``span_frames``."""
+    """Flashing that goes on: ``busy_from`` or more transitions a second in ``busy_frames`` of ``span_frames``."""
 
     busy_from: int = 4
     busy_frames: int = 4 * FPS

@@ -269,7 +269,7 @@ class RedHue:
         if self._rows or self._blocks:
             self._measure()
         distance = self._distance
-        for new, other in zip(axes, self._others):
+        for new, other in zip(axes, self._others):  # noqa: SIM110  a generator takes twice the time
             if new - other > distance:
                 return True
         return False
@@ -278,7 +278,7 @@ class RedHue:
         if self._reds is _NO_RED:
             return False
         distance = self._distance
-        for red, new in zip(self._reds, axes):
+        for red, new in zip(self._reds, axes):  # noqa: SIM110  a generator takes twice the time
             if red - new > distance:
                 return True
         return False
@@ -293,7 +293,7 @@ class RedHue:
         self._unsure = None if distance > self._sure else other_side
 
     def _settle(self, axes: list[float], frame: int) -> None:
-        """A colour on the near side of a doubtful change: date the change again if it went on, end the doubt if it can."""
+        """A colour on the near side of a doubtful change: if the change went on, date it again or end the doubt."""
         if self._unsure is None:
             return
         if self._direction > 0:
@@ -328,4 +328,5 @@ class RedHue:
 
 
 def _farthest(reds: list[float], others: list[float]) -> float:
-    return max(map(sub, reds, others))
+    distance: float = max(map(sub, reds, others))
+    return distance

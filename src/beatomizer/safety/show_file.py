@@ -1,6 +1,5 @@
 """Read the light of a show file, trusting nothing in it: sizes are checked before memory is asked for."""
 
-import os
 import stat
 import zipfile
 from pathlib import Path
@@ -171,7 +170,7 @@ def _too_long(path: Path) -> ResourceLimitError:
 
 def _refuse_unless_regular(path: Path) -> None:
     try:
-        mode = os.stat(path).st_mode
+        mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a possible name"
         raise UnreadableInputError(f"'{shown(path)}' cannot be read ({reason})", "check the name") from error

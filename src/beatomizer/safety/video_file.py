@@ -90,8 +90,8 @@ def _pictures(
             for picture in pictures:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise _too_large(path)
-                stamped = picture.pts is not None and picture.time_base
-                time = Fraction(picture.pts) * picture.time_base if stamped else time + step
+                clock = picture.time_base
+                time = time + step if picture.pts is None or not clock else Fraction(picture.pts) * clock
                 file.sound_came()
                 yield picture, time
     except av.error.FFmpegError as error:
@@ -111,7 +111,8 @@ def _seen(picture: VideoFrame) -> U8:
         dst_color_range=ColorRange.JPEG,
         interpolation=Interpolation.AREA,
     )
-    return region_means(converted.to_ndarray()[None])[0]
+    seen: U8 = region_means(converted.to_ndarray()[None])[0]
+    return seen
 
 
 def _is_unmarked(picture: VideoFrame) -> bool:

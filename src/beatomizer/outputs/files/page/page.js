@@ -56,15 +56,19 @@ class Page {
     requestAnimationFrame((next) => this.tick(next));
   }
 
-  /** Before the show: a still of its brightest calm moment. A still cannot flash. */
+  /** Before the show: a still of its most colourful moment. A still cannot flash. */
   drawPoster() {
-    let best = 0, at = 0;
-    for (let point = 0; point < this.light.calmPoints; point++) {
+    let best = -1, at = 0;
+    for (let frame = 0; frame < this.light.frames; frame += 15) {
+      this.light.colors(frame / FPS, 0, this.colors);
       let sum = 0;
-      for (let i = 0; i < this.light.values; i++) sum += this.light.calmPlanes[i * this.light.calmPoints + point];
-      if (sum > best) [best, at] = [sum, point];
+      for (let i = 0; i < this.light.values; i += 3) {
+        const [r, g, b] = this.colors.slice(i, i + 3);
+        sum += Math.max(r, g, b) - Math.min(r, g, b);
+      }
+      if (sum > best) [best, at] = [sum, frame];
     }
-    this.light.colors((at * this.light.calmStep) / FPS, 1, this.colors);
+    this.light.colors(at / FPS, 0, this.colors);
     this.stage.draw(this.colors, 1);
   }
 
