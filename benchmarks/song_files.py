@@ -1,5 +1,6 @@
 """Long songs for benchmarks, composed here, so that nothing has to be downloaded."""
 
+from itertools import cycle
 from pathlib import Path
 
 import av
@@ -9,22 +10,20 @@ from beatomizer.composer.compose import compose
 
 def long_mp3(path: Path, seconds: float) -> Path:
     """Write an mp3 of exactly ``seconds`` made of composed songs, one after the other, 192 kb/s stereo."""
-    songs = []
     rate = 48_000
-    wanted = round(seconds * rate)
-    pool = [compose(seed).samples for seed in range(4)]
-    while sum(len(song) for song in songs) < wanted:
-        songs.append(pool[len(songs) % len(pool)])
-    samples = np.ascontiguousarray(np.concatenate(songs)[:wanted].T)
+    pool = [np.ascontiguousarray(compose(seed).samples.T) for seed in range(4)]
+    left = round(seconds * rate)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libmp3lame", rate=rate, layout="stereo")
         stream.bit_rate = 192_000
-        for start in range(0, wanted, rate):
-            frame = av.AudioFrame.from_ndarray(
-                samples[:, start : start + rate], format="fltp", layout="stereo"
-            )
-            frame.sample_rate = rate
-            frame.pts = start
-            container.mux(stream.encode(frame))
+        for song in cycle(pool):
+            for start in range(0, min(left, song.shape[1]), rate):
+                piece = song[:, start : start + min(rate, left - start)]
+                frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")
+                frame.sample_rate = rate
+                container.mux(stream.encode(frame))
+            left -= min(left, song.shape[1])
+            if not left:
+                break
         container.mux(stream.encode(None))
     return path

@@ -81,12 +81,15 @@ def red_transitions(colors, differs, towards):
     found, direction = [], 0
     for frame, color in enumerate(colors):
         red = sum(color) > 0 and color[0] / sum(color) >= 0.8
-        for state, state_red in states.items():
+        for state, state_red in reversed(
+            states.items()
+        ):  # the latest first: it gives the very first change its sense
             if (red or state_red) and differs(state, color) and towards(state, color) != direction:
                 direction = towards(state, color)
                 found.append(frame)
                 states = {}
                 break
+        states.pop(color, None)
         states[color] = red
     return found
 

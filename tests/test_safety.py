@@ -48,13 +48,13 @@ def harmless(shown, profile):
 # P1: no violation for any sequence, every profile, adversaries included
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(SEEDS, st.sampled_from(NAMES))
 def test_nothing_unsafe_comes_out(seed, profile):
     assert harmless(stepped(made(seed), profile), profile)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(COLORS, st.sampled_from(NAMES))
 def test_nothing_unsafe_comes_out_of_any_colors(wanted, profile):
     assert harmless(stepped(wanted, profile), profile)
@@ -81,7 +81,7 @@ def test_nothing_unsafe_comes_out_of_an_adversary_that_watches(seed):
 # P2 idempotent, P3 identity, P4 causal, P5 state
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(SEEDS, st.sampled_from(NAMES))
 def test_limiting_twice_changes_nothing(seed, profile):
     once = stepped(made(seed), profile)
@@ -108,14 +108,14 @@ def test_safe_light_passes_untouched(safe):
     assert np.array_equal(stepped(safe), safe)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(SEEDS, st.integers(1, 400))
 def test_output_of_a_prefix_is_prefix_of_the_output(seed, cut):
     wanted = made(seed)
     assert np.array_equal(stepped(wanted)[:cut], stepped(wanted[:cut]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(SEEDS)
 def test_songs_seeks_and_pauses_do_not_reset_the_count(seed):
     rng = np.random.default_rng(seed)
@@ -207,7 +207,7 @@ def lasting(seed):
     return np.clip(LIGHTING[rng.integers(len(LIGHTING))](rng, zones, 500), 0, 255).astype(np.uint8)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(SEEDS, st.sampled_from([44, 30, 25]))
 def test_slower_lights_stay_safe(seed, rate):
     shown = stepped(lasting(seed))
@@ -216,7 +216,7 @@ def test_slower_lights_stay_safe(seed, rate):
     assert not alternations(seen[np.minimum((np.arange(len(seen) * 60 // rate) * rate) // 60, len(seen) - 1)])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(SEEDS)
 def test_lost_frames_stay_safe(seed):
     """A light that misses a fifth of the frames holds the one before."""
@@ -227,7 +227,7 @@ def test_lost_frames_stay_safe(seed):
     assert not alternations(shown[np.maximum.accumulate(np.where(arrives, np.arange(len(shown)), 0))])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(SEEDS)
 def test_repeated_frames_stay_safe(seed):
     rng = np.random.default_rng(seed)
@@ -235,7 +235,7 @@ def test_repeated_frames_stay_safe(seed):
     assert not alternations(np.repeat(shown, rng.integers(1, 3, len(shown)), axis=0))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(SEEDS)
 def test_what_a_video_stores_stays_safe(seed):
     """Flat fields through 8-bit BT.709: the committee's margins cover the rounding of luminance."""
@@ -326,7 +326,7 @@ def test_without_the_stage_the_oracle_finds_a_violation(monkeypatch):
 # Fast equals slow
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(SEEDS, st.sampled_from(NAMES))
 def test_whole_blocks_and_single_frames_agree(seed, profile):
     wanted = made(seed)
@@ -335,7 +335,7 @@ def test_whole_blocks_and_single_frames_agree(seed, profile):
     assert limiter.frame == len(wanted)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(SEEDS, st.lists(st.integers(1, 150), min_size=1, max_size=6))
 def test_blocks_of_any_size_leave_the_same_state(seed, sizes):
     wanted = made(seed, 2, 400)
@@ -347,7 +347,7 @@ def test_blocks_of_any_size_leave_the_same_state(seed, sizes):
     assert np.array_equal(np.concatenate(pieces), stepped(wanted))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(SEEDS, st.sampled_from(NAMES))
 def test_what_the_fast_path_passes_the_limiter_leaves_alone(seed, profile):
     wanted = made(seed)
@@ -357,7 +357,7 @@ def test_what_the_fast_path_passes_the_limiter_leaves_alone(seed, profile):
     assert Limiter(wanted.shape[1], profile).accepts(shown)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(SEEDS, st.sampled_from(NAMES))
 def test_batch_and_streaming_judge_agree_frame_for_frame(seed, profile):
     rgb8 = made(seed)
@@ -372,7 +372,7 @@ def test_batch_and_streaming_judge_agree_frame_for_frame(seed, profile):
     assert sorted(failures) == verdict.failures
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.integers(0, 20), st.booleans()), max_size=60),
     st.sampled_from(NAMES),

@@ -45,19 +45,35 @@ class Stopwatch:
 
 
 @dataclass(frozen=True)
+class SongFacts:
+    """What is known of a song besides its sound, of which three hours would be a gigabyte; as in ``Audio``."""
+
+    source: Path | None
+    title: str
+    artist: str
+    duration_s: float
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, audio: Audio) -> "SongFacts":
+        """Everything but the samples."""
+        return cls(audio.source, audio.title, audio.artist, audio.duration_s, audio.warnings)
+
+
+@dataclass(frozen=True)
 class Rendering:
     """A finished show with everything that was learned on the way.
 
     Attributes:
         show: what outputs accept.
         engine: the name of the engine that listened; empty for an edited cue list.
-        audio: the song in memory; ``None`` for a cue list without a song.
+        audio: what is known of the song; ``None`` for a cue list without a song.
         stopwatch: seconds a stage.
     """
 
     show: SafeShow
     engine: str
-    audio: Audio | None
+    audio: SongFacts | None
     stopwatch: Stopwatch
 
     @property
@@ -108,30 +124,28 @@ def render_song(
         resolve_palette(style.palette)  # a mistyped name should fail before a long decode, not after
     engine: Engine = load_engine(model or DEFAULT_ENGINE)
     stopwatch = Stopwatch()
+    wanted, facts = _wanted(song, engine, style, stopwatch, progress)
+    return Rendering(_limited(wanted, style.safety, stopwatch, progress), engine.name, facts, stopwatch)
+
+
+def _wanted(
+    song: str | Path, engine: Engine, style: Style, stopwatch: Stopwatch, progress: Progress
+) -> tuple[Show, SongFacts]:
+    """The show before safety. The song's sound and features are let go when this returns, for safety needs room."""
     with stopwatch.stage("audio", progress):
-        audio = load_audio(song)
+        audio = load_audio(song, progress=progress)
     with stopwatch.stage("features", progress):
-        features = extract_features(audio)
+        features = extract_features(audio, progress)
     with stopwatch.stage("inference", progress):
         heard = engine.listen(features)
     if isinstance(heard, RawLight):
         with stopwatch.stage("show", progress):
-            wanted = raw_show(heard, style.zones, source=audio.source)
-    else:
-        with stopwatch.stage("cues", progress):
-            cues = decide(
-                heard,
-                features,
-                style,
-                title=audio.title,
-                artist=audio.artist,
-                model=engine.name,
-                look=engine.look,
-            )
-        with stopwatch.stage("show", progress):
-            wanted = draw_show(cues, source=audio.source)
-    show = _limited(wanted, style.safety, stopwatch, progress)
-    return Rendering(show, engine.name, audio, stopwatch)
+            return raw_show(heard, style.zones, source=audio.source), SongFacts.of(audio)
+    names = {"title": audio.title, "artist": audio.artist, "model": engine.name, "look": engine.look}
+    with stopwatch.stage("cues", progress):
+        cues = decide(heard, features, style, **names)
+    with stopwatch.stage("show", progress):
+        return draw_show(cues, source=audio.source), SongFacts.of(audio)
 
 
 def render_cues(
@@ -156,14 +170,13 @@ def render_cues(
             seed=edited.seed if seed is None else seed,
             safety=edited.safety if safety is None else safety,
         )
-    audio = None
+    facts = None
     if song is not None:
         with stopwatch.stage("audio", progress):
-            audio = load_audio(song)
+            facts = SongFacts.of(load_audio(song, progress=progress))
     with stopwatch.stage("show", progress):
-        wanted = draw_show(edited, source=audio.source if audio else None)
-    show = _limited(wanted, edited.safety, stopwatch, progress)
-    return Rendering(show, "", audio, stopwatch)
+        wanted = draw_show(edited, source=facts.source if facts else None)
+    return Rendering(_limited(wanted, edited.safety, stopwatch, progress), "", facts, stopwatch)
 
 
 def _limited(wanted: Show, profile: str, stopwatch: Stopwatch, progress: Progress) -> SafeShow:

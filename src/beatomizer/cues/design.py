@@ -93,11 +93,11 @@ def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]])
     drive = _drive(phrase, section, score.style)
     picture = fitted(_picture(phrase, section, drive, score), score.style.zones)
     height = _height(phrase, section, score)
-    colors = _colors(phrase, worn[section.label], score.palette)
+    colors: Sequence[str] = _colors(phrase, worn[section.label], score.palette)
     fade_s = _fade(phrase, section, drive, score)
     modesty = _MODESTY[tier_of(drive)]
     if tier_of(drive) <= _CALM_TIER or picture[0].look == "hold":
-        colors = (*sorted(colors[:2], key=luminance_of), colors[2])
+        colors = [*sorted(colors[:2], key=luminance_of), colors[2]]
     for layer in picture:
         yield _cue(layer, phrase.start_s, colors, height, fade_s, score.style, modesty)
     if _drop_follows(phrase, score):

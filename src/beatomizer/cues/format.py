@@ -145,12 +145,13 @@ def _cue_row(cue: Cue) -> dict[str, object]:
     }
 
 
-def read_cues(path: Path) -> CueList:
+def read_cues(path: str | Path) -> CueList:
     """Read a cue list from a file.
 
     Raises:
         UnreadableInputError: missing, not a regular file, too large, not text, or not a cue list.
     """
+    path = Path(path)
     name = one_line(str(path), 120)
     if not path.exists():
         raise UnreadableInputError(f"there is no file '{name}'", "check the spelling")

@@ -48,17 +48,21 @@ def outline(samples: F32) -> Outline:
     banded = Bands(weights)
     hop = exact_div(STEP_SAMPLES, HALVES)
     lead = (WINDOW - hop) // 2
-    padded = np.zeros(steps * STEP_SAMPLES + WINDOW, dtype=np.float32)
-    padded[lead : lead + len(samples)] = samples
-    looks = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop][: steps * HALVES]
-    bands = np.empty((len(looks), weights.shape[1]), dtype=np.float32)
-    for start in range(0, len(looks), MAX_ROWS):
-        spectrum = np.fft.rfft(looks[start : start + MAX_ROWS] * window)
-        bands[start : start + MAX_ROWS] = banded.of(
-            np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)
-        )
-    bands = bands.reshape(steps, HALVES, weights.shape[1]).mean(axis=1)
-    return _outline(bands)
+    bands = np.empty((steps * HALVES, weights.shape[1]), dtype=np.float32)
+    for start in range(0, len(bands), MAX_ROWS):
+        stop = min(start + MAX_ROWS, len(bands))
+        around = _padded(samples, start * hop - lead, (stop - 1) * hop - lead + WINDOW)
+        looks = np.lib.stride_tricks.sliding_window_view(around, WINDOW)[::hop]
+        spectrum = np.fft.rfft(looks * window)
+        bands[start:stop] = banded.of(np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32))
+    return _outline(bands.reshape(steps, HALVES, weights.shape[1]).mean(axis=1))
+
+
+def _padded(samples: F32, start: int, stop: int) -> F32:
+    """Samples ``start`` up to ``stop``, with silence before the first and after the last one of the song."""
+    inside = samples[max(0, start) : max(0, stop)]
+    before = max(0, -start)
+    return np.pad(inside, (before, stop - start - before - len(inside)))
 
 
 def _outline(bands: F32) -> Outline:

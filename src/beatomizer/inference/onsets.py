@@ -27,8 +27,12 @@ def _between(low_hz: float, high_hz: float) -> F64:
     return np.asarray(inside / inside.sum())
 
 
+_ROWS = 1 << 14
+"""Frames that are turned to float64 at once: the song as a whole, in the precision of sums, would be twice itself."""
+
 _LOW, _BODY = _between(0.0, 150.0), _between(150.0, 450.0)
 _MIDDLE, _CRACK, _AIR = _between(450.0, 2_000.0), _between(1_800.0, 6_000.0), _between(6_000.0, 20_000.0)
+_PARTS = np.stack([_LOW, _BODY, _MIDDLE, _CRACK, _AIR], axis=1)
 
 BEAT_WEIGHTS: F64 = 0.30 * _LOW + 0.20 * _BODY + 0.15 * _MIDDLE + 0.20 * _CRACK + 0.15 * _AIR
 """Kick and body lead, because beats are what feet hear; the top keeps the phase honest where a bass line enters late.
@@ -39,35 +43,41 @@ NOTE_WEIGHT, NOTE_LAG_FRAMES = 0.5, 2
 
 def beat_activation(frames: F32) -> F64:
     """Likelihood of a beat, ``[T]`` 0..1: narrow peaks on onsets, even over quiet and loud parts."""
-    strength = _flux(frames) @ BEAT_WEIGHTS + NOTE_WEIGHT * _note_rise(frames)
-    return _squashed(_peaks(strength[:, None]))[:, 0]
+    strength = _flux_in(frames, BEAT_WEIGHTS[:, None])[:, 0] + NOTE_WEIGHT * _note_rise(frames)
+    return _squashed(_peaks(strength))
 
 
 def _note_rise(frames: F32) -> F64:
     mel = frames[:, COLUMNS["mel"]]
     rise = np.zeros(len(mel))
-    np.maximum(mel[NOTE_LAG_FRAMES:] - mel[:-NOTE_LAG_FRAMES], 0.0).mean(axis=1, out=rise[NOTE_LAG_FRAMES:])
+    for start in range(NOTE_LAG_FRAMES, len(mel), _ROWS):
+        now, then = mel[start : start + _ROWS], mel[start - NOTE_LAG_FRAMES : start + _ROWS - NOTE_LAG_FRAMES]
+        np.maximum(now - then[: len(now)], 0.0).mean(axis=1, out=rise[start : start + len(now)])
     return rise
 
 
 def drum_onsets(frames: F32) -> F64:
     """Likelihood of each of ``KINDS``, ``[T, 4]`` 0..1."""
-    flux = _flux(frames)
-    low, body, middle = flux @ _LOW, flux @ _BODY, flux @ _MIDDLE
-    crack, air = flux @ _CRACK, flux @ _AIR
-    kick = np.maximum(low - 0.3 * crack, 0.0)
-    snare = np.sqrt(np.maximum(body, 0.25 * middle) * crack)
-    hat = np.maximum(air - 0.5 * low - 0.35 * body, 0.0)
-    other = np.maximum(middle - 0.4 * crack - 0.2 * low, 0.0)
-    return _squashed(_peaks(np.stack([kick, snare, hat, other], axis=1)))
+    low, body, middle, crack, air = _flux_in(frames, _PARTS).T
+    onsets = np.empty((len(frames), len(KINDS)))
+    onsets[:, 0] = _squashed(_peaks(np.maximum(low - 0.3 * crack, 0.0)))
+    onsets[:, 1] = _squashed(_peaks(np.sqrt(np.maximum(body, 0.25 * middle) * crack)))
+    onsets[:, 2] = _squashed(_peaks(np.maximum(air - 0.5 * low - 0.35 * body, 0.0)))
+    onsets[:, 3] = _squashed(_peaks(np.maximum(middle - 0.4 * crack - 0.2 * low, 0.0)))
+    return onsets
 
 
-def _flux(frames: F32) -> F64:
-    return np.asarray(frames[:, COLUMNS["flux"]], dtype=np.float64)
+def _flux_in(frames: F32, weights: F64) -> F64:
+    """Flux in bands of ``weights [24, K]``, ``[T, K]``."""
+    sums = np.empty((len(frames), weights.shape[1]))
+    for start in range(0, len(frames), _ROWS):
+        rows = slice(start, start + _ROWS)
+        np.matmul(frames[rows, COLUMNS["flux"]].astype(np.float64), weights, out=sums[rows])
+    return sums
 
 
 def _peaks(strength: F64) -> F64:
-    """``[T, K]`` onset strength → in units of a typical peak of its neighbourhood, tops kept, slopes removed."""
+    """``[T]`` onset strength → in units of a typical peak of its neighbourhood, tops kept, slopes removed."""
     if len(strength) == 0:
         return strength
     rising = np.maximum(strength - moving_mean(strength, _BACKGROUND_FRAMES), 0.0)

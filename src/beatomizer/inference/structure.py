@@ -103,13 +103,13 @@ def _away_from_ends(count: int, steps: int) -> F64:
 
 def downbeat_evidence(frames: F32, beat: F64, onsets: F64) -> F64:
     """Likelihood of a bar's first beat, ``[T]`` 0..1: a beat with weight in the bass where the harmony changes."""
-    chroma = np.asarray(frames[:, COLUMNS["chroma"]], dtype=np.float64)
     reach = int(0.3 * FPS)
-    smooth = moving_mean(chroma, reach // 2)
-    padded = np.pad(smooth, [(reach, reach), (0, 0)], mode="edge")
-    change = np.sum((padded[2 * reach :] - padded[: -2 * reach]) ** 2, axis=1)
+    change = np.zeros(len(frames))
+    for pitch in frames[:, COLUMNS["chroma"]].T:  # one at a time: all at once are several times the whole song
+        padded = np.pad(moving_mean(pitch, reach // 2), reach, mode="edge")
+        change += (padded[2 * reach :] - padded[: -2 * reach]) ** 2
     harmony = change / (moving_mean(change, 8 * FPS) + 1e-3)
-    bass = np.asarray(frames[:, COLUMNS["mel"]][:, :6], dtype=np.float64).mean(axis=1)
+    bass = frames[:, COLUMNS["mel"]][:, :6].mean(axis=1, dtype=np.float64)
     bass_padded = np.pad(moving_mean(bass, 3), 6, mode="edge")
     bass_rise = np.maximum(bass_padded[12:] - bass_padded[:-12], 0.0)
     weight = (
@@ -122,11 +122,11 @@ def song_energy(frames: F32, onsets: F64) -> F64:
     """How much light each moment asks for within this song, ``[T]`` 0..1: loudness, density, brightness; slow."""
     if len(frames) == 0:
         return np.zeros(0)
-    lufs = loudness_lufs(frames).astype(np.float64)
-    loud = spread_0_1(bell(np.maximum(lufs[:, 1], -60.0), FPS // 2), least_span=8.0)
+    lufs = loudness_lufs(frames)[:, 1].astype(np.float64)
+    loud = spread_0_1(bell(np.maximum(lufs, -60.0), FPS // 2), least_span=8.0)
     busy = spread_0_1(bell(onsets.sum(axis=1), FPS), least_span=0.02)
-    flux = np.asarray(frames[:, COLUMNS["flux"]], dtype=np.float64)
-    bright = spread_0_1(bell(flux[:, 12:].mean(axis=1), FPS), least_span=0.02)
+    high_flux = frames[:, COLUMNS["flux"]][:, 12:].mean(axis=1, dtype=np.float64)
+    bright = spread_0_1(bell(high_flux, FPS), least_span=0.02)
     energy = 0.6 * loud + 0.25 * busy + 0.15 * bright
-    sounding = np.clip((lufs[:, 1] + 78.0) / 10.0, 0.0, 1.0)
+    sounding = np.clip((lufs + 78.0) / 10.0, 0.0, 1.0)
     return np.asarray(spread_0_1(energy, 3.0, 97.0, least_span=0.1) * sounding)

@@ -4,7 +4,7 @@ from math import inf
 
 import numpy as np
 
-from beatomizer.safety.budget import first_refused, refuses
+from beatomizer.safety.budget import Log, first_refused, refuses
 from beatomizer.safety.curves import Curve
 from beatomizer.safety.luminance import Runs, Zigzag
 from beatomizer.safety.profiles import Rules
@@ -112,25 +112,25 @@ class Counters:
         for detector in self.detectors:
             detector.log.forget(self.rules, frame)
 
-    def advance(self, signals: Signals, region: int, first_frame: int) -> int | None:
-        """A block of ``signals`` was shown from ``first_frame`` on.
+    def advance(
+        self, signals: Signals, region: int, first_frame: int, *, known_allowed: bool = False
+    ) -> int | None:
+        """A block of ``signals`` was shown from ``first_frame`` on; nobody asks again if it is ``known_allowed``.
 
         Returns:
             the first frame at which one of the new transitions would have been refused; ``None`` if all were allowed.
         """
         if signals.frames == 0:
             return None
-        refused: list[int | None] = []
+        made: list[tuple[Log, list[bool]]] = []
         luminance = Curve(self.last.luminance, signals.luminance[:, region])
-        for one in self._by_luminance:
-            refused.append(first_refused(one.log, self.rules, one.advance(luminance, first_frame)))
+        made += [(one.log, one.advance(luminance, first_frame)) for one in self._by_luminance]
         redness = Curve(self.last.redness, signals.redness[:, region])
         red_share = np.concatenate([[self.last.red_share], signals.red_share[:, region]])
-        for swing in self._swings:
-            refused.append(
-                first_refused(swing.log, self.rules, swing.advance(redness, red_share, first_frame))
-            )
-        for hue in self._hues:
-            refused.append(first_refused(hue.log, self.rules, hue.advance(signals, region, first_frame)))
+        made += [(swing.log, swing.advance(redness, red_share, first_frame)) for swing in self._swings]
+        made += [(hue.log, hue.advance(signals, region, first_frame)) for hue in self._hues]
         self.last = signals.light(-1, region)
+        if known_allowed:
+            return None
+        refused = [first_refused(log, self.rules, rises) for log, rises in made]
         return min((frame for frame in refused if frame is not None), default=None)

@@ -20,8 +20,8 @@ from beatomizer.safety.counters import Counters
 from beatomizer.safety.profiles import DEFAULT_PROFILE, Profile, limiting_rules, profile_named
 from beatomizer.safety.signals import BLACK, LINEAR, Light, light_of, signals_of, with_stage
 
-_SHORTEST_BLOCK, _LONGEST_BLOCK = 128, 4096
-_CALM_FRAMES = 16
+_SHORTEST_BLOCK, _LONGEST_BLOCK = 256, 2048
+_CALM_FRAMES = 8
 """Frames in a row that need no change before whole blocks are tried again."""
 
 _JOINT_STEPS = (0.5, 0.25, 0.125, 0.0625)
@@ -75,7 +75,7 @@ class Limiter:
             end = min(total, done + block)
             accepted = self._accept(wanted[done:end])
             done += accepted
-            block = min(_LONGEST_BLOCK, 4 * block)
+            block = min(_LONGEST_BLOCK, 2 * block)
             if done < end:
                 calm = 0
                 while done < total and calm < _CALM_FRAMES:
@@ -107,7 +107,7 @@ class Limiter:
         if refused is not None:
             trial = regions
             for region, counters in enumerate(trial):
-                counters.advance(signals.block(0, accepted), region, self.frame)
+                counters.advance(signals.block(0, accepted), region, self.frame, known_allowed=True)
         self._zones = trial[: self.zones]
         self._stage = trial[-1] if self.zones > 1 else None
         self.frame += accepted

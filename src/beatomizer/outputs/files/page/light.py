@@ -47,7 +47,7 @@ def calm(rgb8: U8) -> U8:
         padded = np.pad(linear, ((0, points * CALM_STEP - len(linear)), (0, 0)), mode="edge")
         steps = padded.reshape(points, CALM_STEP, 3).mean(axis=1)
         window = max(1, round(CALM_WINDOW_S * FPS / CALM_STEP))
-        slow[:, zone] = linear_to_rgb8(CALM_SHARE * _mean_over(_mean_over(steps, window), window))
+        slow[:, zone] = linear_to_rgb8(np.float64(CALM_SHARE) * _mean_over(_mean_over(steps, window), window))
     return slow
 
 
