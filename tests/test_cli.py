@@ -144,7 +144,8 @@ def test_quiet_says_nothing(song: Path, tmp_path: Path) -> None:
         (["render", "short.wav", "-o", "x.npz"], 4, "0.5"),
         (["render", "text.json", "-o", "x.npz"], 3, "text.json"),
         (["check", "missing.npz"], 3, "missing.npz"),
-        (["check", "text.mp3"], 3, "text.mp3"),
+        (["check", "text.mp3"], 2, ".npz"),
+        (["check", "text.npz"], 3, "text.npz"),
     ],
 )
 def test_a_mistake_is_one_line_and_a_documented_exit_code(
@@ -158,7 +159,8 @@ def test_a_mistake_is_one_line_and_a_documented_exit_code(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("text.mp3").write_text("these are words\n" * 50)
-    Path("text.json").write_text("these are words")
+    for name in ("text.json", "text.npz"):
+        Path(name).write_text("these are words")
     write_wav(Path("short.wav"), beat_song(0.2))
     before = sorted(path.name for path in Path().iterdir())
     assert main([str(song) if word == "SONG" else word for word in words]) == code

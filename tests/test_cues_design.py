@@ -300,7 +300,12 @@ def test_major_and_minor():
     assert majorness(np.ones(12)) == 0.0
 
 
-@pytest.mark.parametrize("wish", [{"energy": 1.5}, {"energy": float("nan")}, {"zones": 0}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wish", [{"energy": 1.5}, {"energy": float("nan")}, {"zones": 0}, {"zones": 513}, {"seed": -1}]
+)
 def test_wishes_out_of_range_are_refused(wish):
     with pytest.raises(UsageError):
         Style(**wish)
+    if "energy" not in wish:
+        with pytest.raises(UsageError):
+            CueList(1.0, **wish)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatomizer.cues.cuelist import LOOKS, ZONE_GROUPS, Accent, Beat, Cue, CueList, Level, Section
-from beatomizer.cues.format import KINDS, MAX_BYTES, from_json, read_cues, recolor, rounded, to_json
+from beatomizer.cues.format import MAX_BYTES, from_json, read_cues, recolor, rounded, to_json
+from beatomizer.cues.rows import KINDS
 from beatomizer.errors import BeatomizerError, UnreadableInputError
 
 SHARE = st.floats(0.0, 1.0)
@@ -93,6 +94,23 @@ def test_only_the_contract_keys_are_needed_and_others_are_ignored():
     assert from_json('{"duration_s": 3}') == CueList(3.0)
 
 
+def test_keys_unlike_ours_and_keys_put_out_of_use_are_ignored():
+    row = {"time_s": 0, "look": "hold", "colors": ["#ff0000"], "_intensity": 0.1, "//fade_s": 2, "note": "!"}
+    cues = from_json(small(cues=[row], comment="mine", bpm_guess=3))
+    assert cues.cues[0].intensity == 1.0
+    assert cues.cues[0].fade_s == 0.0
+
+
+def test_a_show_is_cut_short_by_its_duration_alone():
+    beats = [{"time_s": time_s} for time_s in (0, 5, 12, 80)]
+    parts = [{"start_s": 0, "end_s": 40, "label": "A"}, {"start_s": 40, "end_s": 80, "label": "B"}]
+    accents = [{"time_s": 3, "strength": 1}, {"time_s": 30, "strength": 1}]
+    cues = from_json(small(beats=beats, sections=parts, accents=accents))
+    assert [beat.time_s for beat in cues.beats] == [0, 5]
+    assert [(part.start_s, part.end_s) for part in cues.sections] == [(0, 10)]
+    assert [accent.time_s for accent in cues.accents] == [3]
+
+
 def test_colors_may_be_places_in_the_palette_and_are_written_as_hex():
     cues = from_json(cue(colors=[1, "#0F0", 0]))
     assert cues.cues[0].colors == ("#0000ff", "#00ff00", "#ff0000")
@@ -145,7 +163,15 @@ def test_one_row_a_line_and_human_numbers():
         (small(cues={"time_s": 0}), "cues", "not a list"),
         (small(cues=[3]), "cues[0]", "not an object"),
         (small(beats=[{"position": 1}]), "beats[0].time_s", "is missing"),
-        (small(beats=[{"time": 1.0}]), "beats[0].time_s", "did you mean 'time_s' by 'time'?"),
+        (small(beats=[{"time": 1.0}]), "beats[0].time", "did you mean 'time_s'?"),
+        (cue(intensty=0.2), "cues[0].intensty", "did you mean 'intensity'?"),
+        (cue(zone="left"), "cues[0].zone", "did you mean 'zones'?"),
+        ('{"duration_s": 10, "ceus": []}', "ceus", "did you mean 'cues'?"),
+        (small(level={"value": []}), "level.value", "did you mean 'values'?"),
+        (cue(time_s="0:10"), "cues[0].time_s", "write seconds, like 83.5"),
+        (cue(time_s="10"), "cues[0].time_s", "write it without quotes"),
+        (cue(time_s=11.5), "cues[0].time_s", "after the end of the show: duration_s is 10"),
+        (small(palette=[255, 0, 0]), "palette", "a colour is text like #ff8800"),
         (small(beats=[{"time_s": 1, "position": 1.5}]), "beats[0].position", "whole number"),
         (small(sections=[{"start_s": 5, "end_s": 1, "label": "A"}]), "sections[0].end_s", "before start_s"),
         (small(sections=[{"start_s": 0, "end_s": 1, "kind": "dropp"}]), "sections[0].kind", "'drop'"),
@@ -229,6 +255,9 @@ def test_files_that_are_none(tmp_path):
         read_cues(tmp_path / "latin.json")
     (tmp_path / "bom.json").write_bytes(b"\xef\xbb\xbf" + small().encode())
     assert read_cues(tmp_path / "bom.json").duration_s == 10.0
+    assert read_cues(str(tmp_path / "bom.json")).duration_s == 10.0
+    with pytest.raises(UnreadableInputError, match="is empty"):
+        from_json(" \n")
 
 
 def test_recolor_goes_by_place_and_keeps_strangers():

@@ -19,7 +19,10 @@ from beatomizer.errors import ResourceLimitError, UnreadableInputError, UsageErr
 from beatomizer.outputs.files import mp4
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.files.save import save
-from beatomizer.outputs.stage.seen import seen_in_file
+from beatomizer.outputs.stage.film import film
+from beatomizer.outputs.stage.seen import seen_in_pictures
+from beatomizer.outputs.stage.watcher import Watcher
+from beatomizer.progress import silent
 from beatomizer.safety.judge import judge
 from beatomizer.safety.safe_show import SafeShow, SafetyReport, sealed
 from beatomizer.show.show import Show
@@ -61,6 +64,12 @@ def pictures(path: Path) -> tuple[list[Fraction], np.ndarray]:
             times.append(frame.pts * frame.time_base)
             frames.append(frame.to_ndarray(format="rgb24", src_colorspace=Colorspace.ITU709))
     return times, np.stack(frames)
+
+
+def seen_in_file(path: Path) -> np.ndarray:
+    """What is seen in a finished file."""
+    with av.open(str(path)) as container:
+        return seen_in_pictures(container.decode(video=0))
 
 
 def sound(path: Path) -> tuple[float, np.ndarray]:
@@ -200,6 +209,24 @@ def test_progress_only_grows_and_ends_at_one(tmp_path: Path) -> None:
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+def test_the_film_is_judged_by_what_the_finished_file_shows(tmp_path: Path) -> None:
+    show = made_show(np.random.default_rng(3).integers(0, 256, (75, 6, 3)))
+    seen = film(show, tmp_path / "out.mp4", (320, 180), None, silent)
+    assert seen.shape == (75, 19, 3)
+    assert np.ptp(seen.astype(int), axis=0).max() > 40
+    assert np.array_equal(seen, seen_in_file(tmp_path / "out.mp4"))
+
+
+def test_a_watcher_that_cannot_decode_says_so_and_ends() -> None:
+    threads = threading.active_count()
+    with Watcher() as watcher:
+        for _ in range(200):
+            watcher.look(b"no picture at all", b"\x00\x00\x00\x01\x67broken")
+        with pytest.raises(av.error.FFmpegError):
+            watcher.seen()
+    assert threading.active_count() == threads
 
 
 def strobe(frames: int) -> SafeShow:

@@ -78,6 +78,14 @@ def test_nothing_unsafe_comes_out_of_an_adversary_that_watches(seed):
     assert np.abs(np.diff(np.stack(shown).astype(int), axis=0)).max() > 40  # it is no still picture
 
 
+@pytest.mark.parametrize("profile", NAMES)
+def test_the_first_red_change_may_be_a_rise_and_a_fall(profile):
+    """From blue it rises, from the pink before it falls: whichever a judge takes, the next one is its opposite."""
+    colors = [(200, 90, 90), (0, 0, 255), (80, 0, 0), (200, 90, 90), (80, 0, 0), (255, 128, 0), (40, 0, 0)]
+    wanted = np.repeat(np.array([*colors, *colors], dtype=np.uint8)[:, None], 7, axis=0)
+    assert harmless(stepped(wanted, profile), profile)
+
+
 # P2 idempotent, P3 identity, P4 causal, P5 state
 
 

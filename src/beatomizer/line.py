@@ -161,7 +161,7 @@ def render_cues(
     """Draw an edited cue list again; whatever is not ``None`` overrides what the list says."""
     stopwatch = Stopwatch()
     with stopwatch.stage("cues", progress):
-        edited = cues if isinstance(cues, CueList) else read_cues(cues)
+        edited = cues if isinstance(cues, CueList) else read_cues(Path(cues))
         if palette is not None:
             edited = recolor(edited, resolve_palette(palette))
         edited = replace(

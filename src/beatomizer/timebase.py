@@ -52,3 +52,15 @@ def frame_time_s(frame: int) -> float:
 def nearest_frame(time_s: float) -> int:
     """The frame whose beginning is nearest to ``time_s``; halves go to the later one."""
     return math.floor(time_s * FPS + 0.5)
+
+
+def clock(time_s: float) -> str:
+    """A time for people, to the second: ``3:07`` or ``1:02:03``."""
+    minutes, seconds = divmod(round(time_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def length(duration_s: float) -> str:
+    """A length for people: ``3:07``, or ``0.5 s`` where a clock would show next to nothing."""
+    return clock(duration_s) if duration_s >= 10 else f"{duration_s:.1f} s"

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zones", type=int, metavar="N", help="lights across the stage (default 8)")
     parser.add_argument("--seed", type=int, metavar="N", help="another number, another idea (default 0)")
     parser.add_argument("--energy", type=energy, metavar="0..1", help="calm (0) to club (1); default 0.5")
-    parser.add_argument("--safety", metavar="PROFILE", help="broadcast (default), strict, venue or calm")
+    parser.add_argument("--safety", metavar="PROFILE", help="broadcast (default), strict or calm; venue is for lights, never files")
     add_output_options(parser)
 
 
@@ -99,10 +99,10 @@ def _cues(arguments: argparse.Namespace, progress: "Progress") -> "Rendering":
         raise UsageError(
             "--model and --energy decide cues", "they do not go with a cue list; render the song instead"
         )
-    if arguments.audio is None and any(
-        Path(name).suffix.lower() == ".mp4" for name in arguments.output or [".mp4"]
-    ):
-        print("beatomizer: no --audio SONG given: the video will be silent", file=sys.stderr)
+    silent = [name for name in arguments.output or [".mp4"] if name.lower().endswith((".mp4", ".html"))]
+    if arguments.audio is None and silent and not arguments.quiet:
+        kind = "video" if silent[0].lower().endswith(".mp4") else "page"
+        print(f"beatomizer: no --audio SONG given: the {kind} will be silent", file=sys.stderr)
     return render_cues(
         arguments.song,
         song=arguments.audio,

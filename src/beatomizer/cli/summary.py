@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from beatomizer.line import Rendering
+from beatomizer.timebase import length
 
 
 def summary(rendering: Rendering, files: list[Path]) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _mean(values: list[float]) -> float:
 def spoken(facts: dict[str, Any]) -> str:
     """The summary in a few lines for a person."""
     name = " – ".join(part for part in (facts["artist"], facts["title"]) if part) or "untitled"
-    lines = [f"{name}  ({clock(facts['duration_s'])})"]
+    lines = [f"{name}  ({length(facts['duration_s'])})"]
     if facts["tempo_bpm"]:
         lines.append(
             f"  tempo     {facts['tempo_bpm']:.1f} BPM, {facts['beats']} beats, "
@@ -69,9 +70,3 @@ def spoken(facts: dict[str, Any]) -> str:
     lines += [f"  note      {warning}" for warning in facts["warnings"]]
     lines += [f"  wrote     {path}" for path in facts["files"]]
     return "\n".join(lines)
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds: 3:07."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"

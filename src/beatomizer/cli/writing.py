@@ -7,9 +7,9 @@ from pathlib import Path
 from beatomizer.cli.summary import spoken, summary
 from beatomizer.errors import UsageError
 from beatomizer.line import Rendering
-from beatomizer.outputs.files.formats import FORMATS
+from beatomizer.outputs.files.formats import format_of
 from beatomizer.outputs.files.options import FileOptions
-from beatomizer.outputs.files.save import save
+from beatomizer.outputs.files.save import check_profile, save
 from beatomizer.progress import Progress
 
 
@@ -17,11 +17,14 @@ def file_options(arguments: argparse.Namespace, outputs: list[Path]) -> FileOpti
     """Check every wish about files before any work begins.
 
     Raises:
-        UsageError: an unknown suffix, a folder that is not there, a size or step that cannot be.
+        UsageError: an unknown suffix, a folder that is not there, a size or step that cannot be, or a safety profile
+            that is unknown or never goes into files.
     """
+    safety = getattr(arguments, "safety", None)  # ``demo`` has no choice
+    if safety is not None:
+        check_profile(safety)
     for path in outputs:
-        if path.suffix.lower() not in FORMATS:
-            raise UsageError(f"cannot write '{path.name}'", f"use one of {' '.join(FORMATS.names())}")
+        format_of(path)
         if not path.parent.is_dir():
             raise UsageError(f"there is no folder '{path.parent}'", "make it, or choose another with -o")
     given = {

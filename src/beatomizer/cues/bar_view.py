@@ -26,6 +26,7 @@ class BarView:
         lufs: float64 ``[N]``, mean loudness.
         alike: float64 ``[N, N]``, −1..1, how alike two bars sound.
         boundary: float64 ``[N]``, the engine's likelihood that a section begins with the bar; zeros without one.
+        pulse: float64 ``[N]``, share of the bar's beats that are sure, 0 where it has none.
     """
 
     edges_s: F64
@@ -33,6 +34,7 @@ class BarView:
     lufs: F64
     alike: F64
     boundary: F64
+    pulse: F64
 
     def __len__(self) -> int:
         return len(self.energy)
@@ -52,6 +54,7 @@ def bar_view(heard: Scores, features: Features, grid: BeatGrid, duration_s: floa
         lufs,
         _alike(columns, lufs),
         _boundary(heard, frames),
+        _pulse(grid, edges_s),
     )
 
 
@@ -125,3 +128,11 @@ def _boundary(heard: Scores, frames: np.ndarray[tuple[int, ...], np.dtype[np.int
     values = np.nan_to_num(np.asarray(heard.boundary, dtype=np.float64))
     near = np.clip(frames[:-1, None] + np.arange(-FPS // 2, FPS // 2 + 1), 0, len(values) - 1)
     return np.asarray(values[near].max(axis=1))
+
+
+def _pulse(grid: BeatGrid, edges_s: F64) -> F64:
+    """Share of each bar's beats that are sure."""
+    times = np.array([beat.time_s for beat in grid.beats])
+    sure = times[sure_beats(grid.beats)]
+    count = np.histogram(times, edges_s)[0]
+    return np.asarray(np.histogram(sure, edges_s)[0] / np.maximum(count, 1))

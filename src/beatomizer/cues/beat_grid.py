@@ -27,6 +27,9 @@ BACKBEAT_WEIGHT = 0.8
 SURE = 0.35
 """Confidence from which on a beat may be flashed on."""
 
+PULSE_NEEDED = 0.5
+"""Share of sure beats a passage needs before anything in it moves with the beat."""
+
 
 @dataclass(frozen=True)
 class BeatGrid:

@@ -5,6 +5,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from beatomizer.errors import UnreadableInputError, one_line
@@ -13,6 +14,9 @@ MAX_DEPTH = 16
 """A cue list is four deep; the JSON module itself would only stop at Python's recursion limit."""
 
 _MISSING = object()
+
+_MISSPELT = 0.75
+"""Likeness (``difflib``, 0..1) from which on an unknown key is a known one misspelt: ``intensty``, ``ceus``."""
 
 
 class Place:
@@ -32,6 +36,13 @@ class Place:
         place = f"{self.path}.{key}" if self.path else key
         return UnreadableInputError(f"{self.file}: {place}: {problem}", hint)
 
+    def refuse_misspelt(self, known: tuple[str, ...]) -> None:
+        """Stop at a key that is one of ``known`` misspelt; keys that are nothing like them belong to somebody else."""
+        for key in self.content.keys() - known:
+            meant = _meant(key, known)
+            if meant and meant not in self.content:
+                raise self.wrong(one_line(key, 40), "is no key of a cue list", f"did you mean '{meant}'?")
+
     def value(self, key: str, default: Any = _MISSING) -> Any:
         """What stands under ``key``; the default if nothing or ``null`` does."""
         found = self.content.get(key)
@@ -39,16 +50,13 @@ class Place:
             return found
         if default is not _MISSING:
             return default
-        near = difflib.get_close_matches(key, [other for other in self.content if other != key], n=1)
-        raise self.wrong(
-            key, "is missing", f"did you mean '{key}' by '{one_line(near[0], 40)}'?" if near else ""
-        )
+        raise self.wrong(key, "is missing")
 
     def number(self, key: str, low: float, high: float, default: Any = _MISSING) -> float:
         """A finite number within ``low``…``high``."""
         found = self.value(key, default)
         if isinstance(found, bool) or not isinstance(found, int | float):
-            raise self.wrong(key, f"{_shown(found)} is not a number")
+            raise self.wrong(key, f"{_shown(found)} is not a number", _how_to_write(key, found))
         if not low <= found <= high:
             raise self.wrong(key, f"{_shown(found)} is out of range", f"give {low:g} to {high:g}")
         return float(found)
@@ -115,6 +123,8 @@ def parse_object(text: str, file: str) -> dict[str, Any]:
         UnreadableInputError: not JSON, not an object, nested too deeply, a key twice in one object, a number that
             is not one (``NaN``, ``Infinity``, 400 digits).
     """
+    if not text.strip():
+        raise UnreadableInputError(f"{file} is empty", "give a cue list")
     _refuse_depth(text, file)
     try:
         found = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
@@ -144,6 +154,22 @@ def _refuse_depth(text: str, file: str) -> None:
                 raise UnreadableInputError(f"{file} is nested over {MAX_DEPTH} deep", "no cue list is")
         elif first in "]}":
             depth -= 1
+
+
+@lru_cache(maxsize=256)
+def _meant(key: str, known: tuple[str, ...]) -> str:
+    """Which of the known keys was meant; empty if none. A key put out of use by ``_`` or ``//`` means itself."""
+    near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=_MISSPELT) if key[:1].isalpha() else []
+    return near[0] if near else ""
+
+
+def _how_to_write(key: str, found: object) -> str:
+    """What to do about a value that should be a number."""
+    try:
+        float(found if isinstance(found, str) else "")
+    except ValueError:
+        return "write seconds, like 83.5" if key.endswith("_s") else ""
+    return "write it without quotes"
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

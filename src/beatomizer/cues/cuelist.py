@@ -6,7 +6,15 @@ Plain values, no behaviour beyond reading and writing the JSON format written do
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
+from beatomizer.errors import UsageError
+
 FORMAT_VERSION = 1
+
+MOST_ZONES = 512
+"""Lights side by side: a DMX universe has as many slots, and no stage has more that are seen apart."""
+
+MOST_SEED = 2**63 - 1
+"""Seeds are signed 64-bit numbers wherever they are stored."""
 
 Look: TypeAlias = Literal["hold", "pulse", "alternate", "chase", "swell", "sparkle", "strobe", "blackout"]
 """How the stage moves while a cue lasts."""
@@ -87,7 +95,11 @@ class Level:
 
 @dataclass(frozen=True)
 class CueList:
-    """All decisions of one show, enough to draw it again without hearing the song."""
+    """All decisions of one show, enough to draw it again without hearing the song.
+
+    Raises:
+        UsageError: ``zones`` or ``seed`` out of range.
+    """
 
     duration_s: float
     beats: tuple[Beat, ...] = ()
@@ -103,3 +115,19 @@ class CueList:
     seed: int = 0
     safety: str = "broadcast"
     zones: int = 8
+
+    def __post_init__(self) -> None:
+        """Refuse a stage that cannot be."""
+        check_stage(self.zones, self.seed)
+
+
+def check_stage(zones: int, seed: int) -> None:
+    """Whether a show can be drawn on so many lights from that seed.
+
+    Raises:
+        UsageError: it cannot; the message gives the range.
+    """
+    if not 1 <= zones <= MOST_ZONES:
+        raise UsageError(f"{zones} zones are out of range", f"give 1 to {MOST_ZONES}")
+    if not 0 <= seed <= MOST_SEED:
+        raise UsageError(f"seed {seed} is out of range", "give a whole number from 0")

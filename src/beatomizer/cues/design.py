@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beatomizer.arrays import F64
-from beatomizer.cues.beat_grid import BeatGrid
+from beatomizer.cues.beat_grid import PULSE_NEEDED, BeatGrid
 from beatomizer.cues.cuelist import Cue, Look, Section
 from beatomizer.cues.phrases import Phrase, phrases
 from beatomizer.cues.repertoire import DROP, SMALLEST_COMBINED, TIERS, Layer, Picture, fitted, tier_of
 from beatomizer.cues.style import Style
 from beatomizer.cues.wardrobe import luminance_of, wardrobe
-
-PULSE_NEEDED = 0.5
-"""Share of sure beats a phrase needs before anything moves with the beat."""
 
 IDLE_INTENSITY = 0.18
 """Light of a silent stage: alive, not lit."""
@@ -88,7 +85,7 @@ def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]])
     section = score.sections[phrase.section]
     if section.kind == "silence":
         if phrase.number == 0:
-            yield _idle(phrase.start_s, worn[section.label])
+            yield _silent(phrase, worn[section.label][0], score)
         return
     drive = _drive(phrase, section, score.style)
     picture = fitted(_picture(phrase, section, drive, score), score.style.zones)
@@ -191,14 +188,18 @@ def _cue(
         fade_s=fade_s,
         beats=layer.beats,
         zones=layer.zones,
-        # What glows between pulses is as dark in yellow as in violet; a dimmed yellow would be mustard.
-        floor=float(np.clip(floor * np.sqrt(plain), 0.0, 0.6)) if layer.look != "hold" else 0.0,
+        # What glows between pulses is as dark in yellow as in violet (a dimmed yellow would be mustard), but a calm
+        # stage stays lit.
+        floor=float(np.clip(floor * plain ** min(0.5, style.energy), 0.0, 0.6)) if layer.look != "hold" else 0.0,
     )
 
 
-def _idle(time_s: float, pair: tuple[str, str]) -> Cue:
-    """A stage that breathes while nothing sounds."""
-    return Cue(time_s, "swell", (pair[0],), IDLE_INTENSITY, fade_s=2.0, beats=16, floor=0.4)
+def _silent(phrase: Phrase, color: str, score: Score) -> Cue:
+    """A stage that breathes while nothing sounds; after the song it goes dark."""
+    if phrase.section and phrase.section == len(score.sections) - 1:
+        fade_s = min(_LAST_FADE_S, 0.9 * (phrase.end_s - phrase.start_s))
+        return Cue(phrase.start_s, "blackout", (color,), 0.0, fade_s)
+    return Cue(phrase.start_s, "swell", (color,), IDLE_INTENSITY, fade_s=2.0, beats=16, floor=0.4)
 
 
 def _drop_follows(phrase: Phrase, score: Score) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from beatomizer.arrays import F64
 from beatomizer.cues.bar_view import BarView
+from beatomizer.cues.beat_grid import PULSE_NEEDED
 from beatomizer.cues.cuelist import Section
 from beatomizer.cues.level import SILENT_LUFS
 
@@ -27,6 +28,13 @@ _SAME_LABEL = 0.42
 """Mean similarity from which on two parts share a letter."""
 
 _MOST_LABELS = 8
+
+_LEAP_BARS = 4
+_LEAP_DB = 10.0
+"""Twice as loud to the ear (the sone scale): counts as much as going from none of the song's energy to all of it."""
+
+_DROP_LEAP, _DROP_LEAST_ENERGY_LEAP, _DROP_ENERGY = 0.3, 0.2, 0.6
+"""Chosen on 37 songs: with less of a leap a part only goes on a little stronger, and a stage gone dark for it lies."""
 
 
 @dataclass(frozen=True)
@@ -165,34 +173,53 @@ def _likeness(one: Part, other: Part, bars: BarView) -> float:
 
 def purposes(parts: list[Part], energies: F64, bars: BarView) -> list[str]:
     """What each part is for."""
-    kinds = ["steady"] * len(parts)
-    last = len(parts) - 1
-    for n, part in enumerate(parts):
-        before = energies[n - 1] if n else 0.0
-        after = energies[n + 1] if n < last else 0.0
-        if bars.lufs[part.first : part.last].mean() < SILENT_LUFS + 5.0:
-            kinds[n] = "silence"
-        elif n and energies[n] >= 0.6 and _jump(part, bars) >= 0.2:
-            kinds[n] = "drop"
-        elif n == 0 and n != last and energies[n] < min(0.75, after - 0.08):
-            kinds[n] = "intro"
-        elif n and n == last and energies[n] < before - 0.12:
-            kinds[n] = "outro"
-        elif (n and n != last and energies[n] < min(before, after) - 0.12) or (
-            n and n != last and energies[n] < 0.3
-        ):
-            kinds[n] = "break"
+    drops = _drops(parts, energies, bars)
+    kinds = ["drop" if drop else _quiet_purpose(n, parts, energies, bars) for n, drop in enumerate(drops)]
     for n in range(1, len(parts)):
-        if kinds[n] == "drop" and kinds[n - 1] in ("steady", "break", "intro") and _rises(parts[n - 1], bars):
+        if kinds[n] == "drop" and kinds[n - 1] in ("steady", "break") and _rises(parts[n - 1], bars):
             kinds[n - 1] = "build"
     return kinds
 
 
-def _jump(part: Part, bars: BarView) -> float:
-    """How much energy comes in with the part: its first bars against the last ones before it."""
-    before = bars.energy[max(0, part.first - 4) : part.first]
-    here = bars.energy[part.first : min(part.last, part.first + 4)]
-    return float(here.mean() - before.mean())
+def _quiet_purpose(n: int, parts: list[Part], energies: F64, bars: BarView) -> str:
+    """What part ``n``, which is no drop, is for by its energy and its neighbours'."""
+    last = len(parts) - 1
+    before = energies[n - 1] if n else 0.0
+    after = energies[n + 1] if n < last else 0.0
+    if bars.lufs[parts[n].first : parts[n].last].mean() < SILENT_LUFS + 5.0:
+        return "silence"
+    if not last:
+        return "steady"
+    if n == 0:
+        return "intro" if energies[n] < min(0.75, after - 0.08) else "steady"
+    if n == last:
+        return "outro" if energies[n] < before - 0.12 else "steady"
+    return "break" if energies[n] < max(min(before, after) - 0.12, 0.3) else "steady"
+
+
+def _drops(parts: list[Part], energies: F64, bars: BarView) -> list[bool]:
+    """Which parts burst in: full of energy, on a sure beat, with a leap; of two in a row the greater leap."""
+    leaps = [_leap(part, bars) for part in parts]
+    on_beat = [bars.pulse[part.first : part.first + _LEAP_BARS].mean() >= PULSE_NEEDED for part in parts]
+    found = [
+        bool(leap >= _DROP_LEAP and energy >= _DROP_ENERGY and beat)
+        for leap, energy, beat in zip(leaps, energies, on_beat)
+    ]
+    for n in range(1, len(parts)):
+        if found[n] and found[n - 1]:
+            found[n - 1 if leaps[n] >= leaps[n - 1] else n] = False
+    return found
+
+
+def _leap(part: Part, bars: BarView) -> float:
+    """How much comes in with the part, its first bars against the last ones before it: energy, and loudness with it."""
+    if not part.first:
+        return 0.0
+    before = slice(max(0, part.first - _LEAP_BARS), part.first)
+    here = slice(part.first, min(part.last, part.first + _LEAP_BARS))
+    energy = float(bars.energy[here].mean() - bars.energy[before].mean())
+    loudness = float(bars.lufs[here].mean() - bars.lufs[before].mean()) / _LEAP_DB
+    return energy + loudness if energy >= _DROP_LEAST_ENERGY_LEAP else 0.0
 
 
 def _rises(part: Part, bars: BarView) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from beatomizer.cues.cuelist import check_stage
 from beatomizer.errors import UsageError
 
 
@@ -27,7 +28,4 @@ class Style:
         """Refuse wishes out of range."""
         if not 0.0 <= self.energy <= 1.0:
             raise UsageError(f"energy {self.energy:g} is out of range", "give 0 (calm) to 1 (club)")
-        if not 1 <= self.zones <= 512:
-            raise UsageError(f"{self.zones} zones are out of range", "give 1 to 512")
-        if not 0 <= self.seed < 2**63:
-            raise UsageError(f"seed {self.seed} is out of range", "give a whole number from 0")
+        check_stage(self.zones, self.seed)

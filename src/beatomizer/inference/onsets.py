@@ -5,6 +5,8 @@ The flux of frame ``t`` compares a window that ends with the frame with the one 
 chain is ``LATENCY_FRAMES = 0``, and the tests hold it to that.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from beatomizer.arrays import F32, F64
@@ -32,7 +34,6 @@ _ROWS = 1 << 14
 
 _LOW, _BODY = _between(0.0, 150.0), _between(150.0, 450.0)
 _MIDDLE, _CRACK, _AIR = _between(450.0, 2_000.0), _between(1_800.0, 6_000.0), _between(6_000.0, 20_000.0)
-_PARTS = np.stack([_LOW, _BODY, _MIDDLE, _CRACK, _AIR], axis=1)
 
 BEAT_WEIGHTS: F64 = 0.30 * _LOW + 0.20 * _BODY + 0.15 * _MIDDLE + 0.20 * _CRACK + 0.15 * _AIR
 """Kick and body lead, because beats are what feet hear; the top keeps the phase honest where a bass line enters late.
@@ -43,7 +44,9 @@ NOTE_WEIGHT, NOTE_LAG_FRAMES = 0.5, 2
 
 def beat_activation(frames: F32) -> F64:
     """Likelihood of a beat, ``[T]`` 0..1: narrow peaks on onsets, even over quiet and loud parts."""
-    strength = _flux_in(frames, BEAT_WEIGHTS[:, None])[:, 0] + NOTE_WEIGHT * _note_rise(frames)
+    strength = NOTE_WEIGHT * _note_rise(frames)
+    for rows, flux in _flux(frames):
+        strength[rows] += flux @ BEAT_WEIGHTS
     return _squashed(_peaks(strength))
 
 
@@ -58,22 +61,23 @@ def _note_rise(frames: F32) -> F64:
 
 def drum_onsets(frames: F32) -> F64:
     """Likelihood of each of ``KINDS``, ``[T, 4]`` 0..1."""
-    low, body, middle, crack, air = _flux_in(frames, _PARTS).T
     onsets = np.empty((len(frames), len(KINDS)))
-    onsets[:, 0] = _squashed(_peaks(np.maximum(low - 0.3 * crack, 0.0)))
-    onsets[:, 1] = _squashed(_peaks(np.sqrt(np.maximum(body, 0.25 * middle) * crack)))
-    onsets[:, 2] = _squashed(_peaks(np.maximum(air - 0.5 * low - 0.35 * body, 0.0)))
-    onsets[:, 3] = _squashed(_peaks(np.maximum(middle - 0.4 * crack - 0.2 * low, 0.0)))
+    for rows, flux in _flux(frames):
+        low, body, middle, crack, air = (flux @ part for part in (_LOW, _BODY, _MIDDLE, _CRACK, _AIR))
+        onsets[rows, 0] = np.maximum(low - 0.3 * crack, 0.0)
+        onsets[rows, 1] = np.sqrt(np.maximum(body, 0.25 * middle) * crack)
+        onsets[rows, 2] = np.maximum(air - 0.5 * low - 0.35 * body, 0.0)
+        onsets[rows, 3] = np.maximum(middle - 0.4 * crack - 0.2 * low, 0.0)
+    for kind in onsets.T:
+        kind[:] = _squashed(_peaks(kind))
     return onsets
 
 
-def _flux_in(frames: F32, weights: F64) -> F64:
-    """Flux in bands of ``weights [24, K]``, ``[T, K]``."""
-    sums = np.empty((len(frames), weights.shape[1]))
+def _flux(frames: F32) -> Iterator[tuple[slice, F64]]:
+    """The flux bands of all frames, ``[n, 24]`` at a time, and which frames those are."""
     for start in range(0, len(frames), _ROWS):
         rows = slice(start, start + _ROWS)
-        np.matmul(frames[rows, COLUMNS["flux"]].astype(np.float64), weights, out=sums[rows])
-    return sums
+        yield rows, frames[rows, COLUMNS["flux"]].astype(np.float64)
 
 
 def _peaks(strength: F64) -> F64:

@@ -7,11 +7,20 @@ from beatomizer.arrays import F32, F64
 
 def moving_mean(values: F32 | F64, reach: int) -> F64:
     """Mean over ``2 * reach + 1`` frames around each one; at the ends over those that exist."""
-    count = len(values)
-    sums = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0, dtype=np.float64)])
-    frame = np.arange(count)
-    low, high = np.maximum(frame - reach, 0), np.minimum(frame + reach + 1, count)
-    return np.asarray((sums[high] - sums[low]) / (high - low).reshape(-1, *[1] * (values.ndim - 1)))
+    count, column = len(values), (-1, *[1] * (values.ndim - 1))
+    sums = np.zeros((count + 1, *values.shape[1:]))
+    np.cumsum(values, axis=0, dtype=np.float64, out=sums[1:])
+    means = np.empty((count, *values.shape[1:]))
+    if (
+        count > 2 * reach
+    ):  # the frames with whole neighbourhoods by slices: indices would be as large as the song
+        inner = means[reach : count - reach]
+        np.subtract(sums[2 * reach + 1 :], sums[: count - 2 * reach], out=inner)
+        inner /= 2 * reach + 1
+    edges = np.r_[0 : min(reach, count), max(min(reach, count), count - reach) : count]
+    low, high = np.maximum(edges - reach, 0), np.minimum(edges + reach + 1, count)
+    means[edges] = (sums[high] - sums[low]) / (high - low).reshape(column)
+    return means
 
 
 def bell(values: F32 | F64, reach: int) -> F64:

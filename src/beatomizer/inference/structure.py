@@ -12,6 +12,8 @@ WHERE_S, WHETHER_S = 2.0, (6.0, 12.0)
 """Half sizes of the checkerboards: a short one finds the moment, long ones whether it matters (phrase, section)."""
 _NEAR_S, _EDGE_S = 1.6, 6.0
 _WIDE_FRAMES = 8
+_BLOCK_STEPS = 2048
+"""Steps compared at once: what is kept on the way fits a processor's cache and does not grow with the song."""
 _RANGE_DB = 45.0
 """Levels lower than this under the song's loud parts count as equally silent: a fade is no section."""
 
@@ -82,11 +84,15 @@ def _checkerboard(look: F64, half: int) -> F64:
     taper /= taper.sum()
     count = len(look)
     padded = np.concatenate([np.repeat(look[:1], half, 0), look, np.repeat(look[-1:], half, 0)])
-    before, after = np.zeros_like(look), np.zeros_like(look)
-    for step, weight in enumerate(taper):
-        before += weight * padded[half - 1 - step : half - 1 - step + count]
-        after += weight * padded[half + step : half + step + count]
-    return np.asarray(np.sum((before - after) ** 2, axis=1))
+    novelty = np.empty(count)
+    for start in range(0, count, _BLOCK_STEPS):
+        stop = min(start + _BLOCK_STEPS, count)
+        before, after = np.zeros_like(look[start:stop]), np.zeros_like(look[start:stop])
+        for step, weight in enumerate(taper):
+            before += weight * padded[half - 1 - step + start : half - 1 - step + stop]
+            after += weight * padded[half + step + start : half + step + stop]
+        novelty[start:stop] = np.sum((before - after) ** 2, axis=1)
+    return novelty
 
 
 def _relative(novelty: F64) -> F64:
@@ -105,7 +111,9 @@ def downbeat_evidence(frames: F32, beat: F64, onsets: F64) -> F64:
     """Likelihood of a bar's first beat, ``[T]`` 0..1: a beat with weight in the bass where the harmony changes."""
     reach = int(0.3 * FPS)
     change = np.zeros(len(frames))
-    for pitch in frames[:, COLUMNS["chroma"]].T:  # one at a time: all at once are several times the whole song
+    for pitch in frames[
+        :, COLUMNS["chroma"]
+    ].T:  # one at a time: all at once are several times the whole song
         padded = np.pad(moving_mean(pitch, reach // 2), reach, mode="edge")
         change += (padded[2 * reach :] - padded[: -2 * reach]) ** 2
     harmony = change / (moving_mean(change, 8 * FPS) + 1e-3)

@@ -18,7 +18,11 @@ from beatomizer.safety.signals import AXES, AXES_ACCURACY, Light, Signals, along
 
 
 class RedSwing:
-    """Changes of ``320 * max(0, R - G - B)`` to or from a saturated red."""
+    """Changes of ``320 * max(0, R - G - B)`` to or from a saturated red.
+
+    The first change of all may be a rise from one earlier state and a fall from another. It then leaves open which it
+    was, and whatever comes next counts as its opposite.
+    """
 
     __slots__ = ("_direction", "_high", "_high_red", "_low", "_low_red", "_share", "_swing", "log")
 
@@ -51,7 +55,7 @@ class RedSwing:
         value, is_red = light.redness, light.red_share >= self._share
         direction = self.event(light)
         if direction:
-            self._turn(direction, value, is_red, frame)
+            self._turn(self._sense(direction, value, is_red), value, is_red, frame)
         else:
             self._include(value, is_red, frame)
 
@@ -70,7 +74,8 @@ class RedSwing:
             value, is_red = values[knot], bool(red[knot])
             if self._direction <= 0 and value > self._rise_over(is_red):
                 crossing = curve.first_above(self._rise_over(is_red), at + 1, knot)
-                self._turn(1, values[crossing], is_red, first_frame - 1 + crossing)
+                sense = self._sense(1, values[crossing], is_red)
+                self._turn(sense, values[crossing], is_red, first_frame - 1 + crossing)
                 rises.append(True)
             elif self._direction >= 0 and value < self._fall_under(is_red):
                 crossing = curve.first_below(self._fall_under(is_red), at + 1, knot)
@@ -94,6 +99,10 @@ class RedSwing:
 
     def _fall_under(self, is_red: bool) -> float:
         return (max(self._high, self._high_red) if is_red else self._high_red) - self._swing
+
+    def _sense(self, direction: int, value: float, is_red: bool) -> int:
+        open_still = self._direction == 0 and direction > 0 and value < self._fall_under(is_red)
+        return 0 if open_still else direction
 
     def _turn(self, direction: int, value: float, is_red: bool, frame: int) -> None:
         self._direction = direction

@@ -1,10 +1,24 @@
 """The only kind of show that outputs accept."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from beatomizer.progress import Progress, silent
+from beatomizer.registry import Registry
 from beatomizer.show.show import Show
 
 _SEAL = object()
+
+_OUTPUTS = Registry(
+    "output",
+    "beatomizer.outputs",
+    {
+        "options": "beatomizer.outputs.files.options:FileOptions",
+        "save": "beatomizer.outputs.files.save:save",
+    },
+)
+"""Outputs stand to the right of safety, so they are found by name when a show is saved, and never imported here."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,20 @@ class SafeShow(Show):
 
     report: SafetyReport = field(default_factory=lambda: SafetyReport("none"))
     seal: object = field(default=None, repr=False, compare=False)
+
+    def save(self, path: str | Path, *, progress: Progress = silent, **wishes: Any) -> None:
+        """Write the show to a file; the suffix chooses the format (``.mp4 .png .html .csv .npz .json .fseq``).
+
+        Args:
+            path: where to; it appears whole or not at all.
+            progress: told how far the writing is.
+            wishes: fields of ``FileOptions``, for example ``size=(640, 360)``.
+
+        Raises:
+            BeatomizerError: an unknown suffix, a folder that is not there, a full disk.
+        """
+        options = _OUTPUTS.load("options")(**wishes)
+        _OUTPUTS.load("save")(self, Path(path), options=options, progress=progress)
 
     def __post_init__(self) -> None:
         """Refuse a show that the limiter did not make."""

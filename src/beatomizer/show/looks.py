@@ -43,6 +43,9 @@ SWELL_SHORTEST_S = 2.0
 STROBE_SHORTEST_S = 4 / FPS
 """Two frames on, two off: the fastest a 60 Hz screen shows evenly."""
 
+MOST_BLOCKS = 16
+"""Blocks of lights that alternate side by side: more are not told apart, and look like one dull light from afar."""
+
 PHRASE_BEATS = 16
 """Four bars: comets turn round, groups change colours."""
 
@@ -55,7 +58,10 @@ def hold(scene: Scene) -> F64:
 
 
 def alternate(scene: Scene) -> F64:
-    """Two groups, every other light, that swap on the beat (three at high tempo); one light changes colour instead."""
+    """Two groups, every other light, that swap on the beat (three at high tempo); one light changes colour instead.
+
+    Where there are more than ``MOST_BLOCKS`` lights, neighbours go together.
+    """
     count = len(scene.zones)
     if count == 1 and len(scene.cue.colors) > 1:
         return _alternate_colors(scene)
@@ -64,7 +70,7 @@ def alternate(scene: Scene) -> F64:
     now = cycles.current(scene.frames)
     since, until = scene.frames - cycles.frame[now], cycles.frame[now + 1] - scene.frames
     span = since + until
-    group = np.arange(count) % groups
+    group = np.arange(count) // -(-count // MOST_BLOCKS) % groups
     number = cycles.number[now][:, None]
     turns_ago = (number - group) % groups
     # In the frame before a swap both groups give half of their light.

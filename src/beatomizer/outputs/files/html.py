@@ -19,6 +19,7 @@ import numpy as np
 from beatomizer.arrays import U8
 from beatomizer.color import format_hex, linear_to_rgb8, luminance, parse_hex, rgb8_to_linear
 from beatomizer.errors import one_line
+from beatomizer.outputs.files.names import title_and_artist
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.files.page import light
 from beatomizer.outputs.files.page.sound import MIME_TYPE, sound_bytes
@@ -71,7 +72,7 @@ def _filled(texts: dict[str, str], data: dict[str, bytes]) -> Iterator[str]:
 
 def _texts(show: SafeShow, frames: int, calm_points: int, has_sound: bool) -> dict[str, str]:
     """What stands in the template's places; everything that came with the song is escaped here."""
-    title, artist = names(show)
+    title, artist = title_and_artist(show)
     style = _asset("page.css").replace("{{accent}}", accent(show))
     script = "(() => {\n'use strict';\n" + "\n".join(_asset(name) for name in SCRIPTS) + "})();\n"
     minutes, seconds = divmod(round(show.duration_s), 60)
@@ -88,15 +89,6 @@ def _texts(show: SafeShow, frames: int, calm_points: int, has_sound: bool) -> di
         "profile": html.escape(one_line(report.profile)),
         "facts": _facts(show, frames, calm_points, has_sound),
     }
-
-
-def names(show: Show) -> tuple[str, str]:
-    """Title and artist on one line each; the file's name, or a plain word, where there is no tag."""
-    cues = show.cues
-    title = one_line(cues.title) if cues is not None else ""
-    if not title and show.source is not None:
-        title = one_line(show.source.stem)
-    return title or "A light show", one_line(cues.artist) if cues is not None else ""
 
 
 def _facts(show: SafeShow, frames: int, calm_points: int, has_sound: bool) -> str:

@@ -1,8 +1,8 @@
 """``.mp4``: the drawn stage at 60 frames a second with the song's sound, and the proof of what it shows.
 
 The limiter judged the zones. A picture mixes them, bends them by a tone curve and loses a little in the encoder, so
-the finished file is decoded and judged once more, with the profile that the show was limited to. Where it fails, the
-show is tightened around that place and filmed again.
+what was encoded is decoded again, while the rest is still being filmed, and judged once more, with the profile that
+the show was limited to. Where it fails, the show is tightened around that place and filmed again.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,6 @@ from beatomizer.audio.stereo import stereo_blocks
 from beatomizer.errors import ResourceLimitError, UsageError
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.stage.film import film
-from beatomizer.outputs.stage.seen import seen_in_file
 from beatomizer.outputs.stage.soundtrack import RATE
 from beatomizer.progress import Progress
 from beatomizer.safety.judge import judge
@@ -27,12 +26,10 @@ MOST_ROUNDS = 3
 """How often a show is tightened before its video is refused."""
 
 _STAGE = "video"
-_FILMING = 0.8
-"""Share of a round that filming takes; the rest is decoding and judging."""
 
 
 def write(show: SafeShow, path: Path, options: FileOptions, progress: Progress) -> None:
-    """Film ``show``, decode the file again, judge it, and film a tighter show if it fails.
+    """Film ``show``, judge the film as it is decoded, and film a tighter show if it fails.
 
     Raises:
         UsageError: the show has no frames, or this installation cannot encode H.264.
@@ -42,8 +39,7 @@ def write(show: SafeShow, path: Path, options: FileOptions, progress: Progress) 
     if not show.frames:
         raise UsageError("a show without frames has no video", "choose a song that lasts")
     for tightened in range(MOST_ROUNDS + 1):
-        film(show, path, options.size, _sound(show), _part(progress, 0.0, _FILMING))
-        seen = seen_in_file(path, _part(progress, _FILMING, 1.0), show.frames)
+        seen = film(show, path, options.size, _sound(show), progress)
         verdict = judge(seen, show.report.profile)
         if verdict.ok:
             progress(_STAGE, 1.0)
@@ -66,12 +62,3 @@ def _sound(show: SafeShow) -> Iterator[F32] | None:
     if show.source is None:
         return None
     return stereo_blocks(show.source, RATE)
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    """A listener whose 0..1 is the part ``start``..``end`` of the stage."""
-
-    def listen(stage: str, share: float) -> None:
-        progress(stage, start + share * (end - start))
-
-    return listen

@@ -12,16 +12,17 @@ from pathlib import Path
 from beatomizer.audio.load import mono_blocks
 from beatomizer.color import parse_hex
 from beatomizer.errors import BeatomizerError
+from beatomizer.outputs.files.names import title_and_artist
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.files.timeline import panels, score
 from beatomizer.outputs.files.timeline.columns import Columns, gather
 from beatomizer.outputs.files.timeline.lettering import clean
 from beatomizer.outputs.files.timeline.peaks import Peaks, waveform
-from beatomizer.outputs.files.timeline.ruler import Ruler, clock
+from beatomizer.outputs.files.timeline.ruler import Ruler
 from beatomizer.outputs.files.timeline.sheet import BRIGHT, MUTED, PANEL, Box, Sheet
 from beatomizer.progress import Progress, silent
 from beatomizer.safety.safe_show import SafeShow
-from beatomizer.timebase import FPS
+from beatomizer.timebase import FPS, length
 
 WIDTH, HEIGHT = 1600, 900
 """Size in points; the picture has twice as many pixels each way."""
@@ -116,20 +117,11 @@ def _draw_note(sheet: Sheet, box: Box, note: str) -> None:
     sheet.text(box.x + 12, box.y + box.height / 2, note, 12, MUTED, width=box.width - 24)
 
 
-def title_of(show: SafeShow) -> tuple[str, str]:
-    """Title and artist as far as they are known, cleaned; the file's name if there is no tag."""
-    title = clean(show.cues.title) if show.cues is not None else ""
-    artist = clean(show.cues.artist) if show.cues is not None else ""
-    if not title and show.source is not None:
-        title = clean(show.source.stem)
-    return title or "A light show", artist
-
-
 def _draw_header(sheet: Sheet, show: SafeShow) -> None:
-    title, artist = title_of(show)
+    title, artist = title_and_artist(show)
     sheet.text(_LEFT, 48, title, 30, BRIGHT, bold=True, width=1000)
     sheet.text(_LEFT, 82, artist or "a light show", 16, MUTED, width=1000)
-    facts = [clock(show.duration_s) if show.duration_s >= 10 else f"{show.duration_s:.1f} s"]
+    facts = [length(show.duration_s)]
     if show.cues is not None and show.cues.tempo_bpm > 0:
         facts.insert(0, f"{show.cues.tempo_bpm:.0f} BPM")
     right = float(WIDTH - _RIGHT)

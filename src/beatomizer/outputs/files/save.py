@@ -8,6 +8,7 @@ from beatomizer.errors import UsageError
 from beatomizer.outputs.files.formats import writer_of
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.progress import Progress, silent
+from beatomizer.safety.profiles import PROFILES, is_exportable
 from beatomizer.safety.safe_show import SafeShow
 
 _DEFAULTS = FileOptions()
@@ -41,14 +42,25 @@ def _refuse(show: SafeShow, target: Path) -> None:
         raise TypeError(
             f"save takes a SafeShow, not a {type(show).__name__}; call beatomizer.limit(show) first"
         )
-    if show.report.profile == "venue":
-        # A file travels to people and screens that nobody warned: the venue's extra flash stays in the venue.
-        raise UsageError(
-            "the 'venue' profile is for lights in a room and never goes into a file",
-            "choose --safety broadcast, strict or calm",
-        )
+    check_profile(show.report.profile)
     if show.source is not None and _same_file(show.source, target):
         raise UsageError(f"'{target.name}' is the song itself", "choose another name with -o")
+
+
+def check_profile(name: str) -> None:
+    """Whether shows of this safety profile may become files.
+
+    A file travels to people and screens that nobody warned: the venue's extra flash stays in the venue.
+
+    Raises:
+        UsageError: nothing has that name, or it is for lights in a room only.
+    """
+    if not is_exportable(name):
+        others = [other for other in PROFILES if is_exportable(other)]
+        raise UsageError(
+            f"the '{name}' profile is for lights in a room and never goes into a file",
+            f"choose --safety {', '.join(others[:-1])} or {others[-1]}",
+        )
 
 
 def _same_file(one: Path, other: Path) -> bool:

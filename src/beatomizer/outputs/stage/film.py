@@ -1,6 +1,7 @@
 """The drawn stage and the song's sound become one H.264 + AAC file.
 
-The painter runs ahead in its own thread while the encoder works on what is finished, so two cores are busy. The
+The painter runs ahead in its own thread and the watcher decodes behind in another while the encoder works on what is
+finished, so all cores are busy. The
 encoder takes its cheapest search, because a stage of soft light has no motion to search for, but keeps what matters for
 such a picture: the deblocking filter (dark gradients) and B-frames (a fade is the mean of its neighbours: 40 % off
 the size). A constant quantiser instead of a constant rate factor saves a third of its time, which would go into a
@@ -16,11 +17,12 @@ from typing import Any
 import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from beatomizer.arrays import F32
+from beatomizer.arrays import F32, U8
 from beatomizer.errors import UsageError, one_line
 from beatomizer.outputs.stage.ahead import Ahead
 from beatomizer.outputs.stage.painter import StagePainter
 from beatomizer.outputs.stage.soundtrack import Soundtrack
+from beatomizer.outputs.stage.watcher import Watcher
 from beatomizer.progress import Progress
 from beatomizer.safety.safe_show import SafeShow
 from beatomizer.timebase import FPS
@@ -46,8 +48,8 @@ _REPORT_FRAMES = 15
 
 def film(
     show: SafeShow, path: Path, size: tuple[int, int], sound: Iterator[F32] | None, progress: Progress
-) -> None:
-    """Write the whole show to ``path``.
+) -> U8:
+    """Write the whole show to ``path``, and tell what is seen in it.
 
     Args:
         show: what to draw.
@@ -55,6 +57,9 @@ def film(
         size: width and height in pixels.
         sound: float32 ``[n, 2]`` blocks at 48 kHz; ``None`` for a silent film.
         progress: told about the stage "video".
+
+    Returns:
+        what eyes meet: the encoded pictures decoded again, uint8 sRGB ``[T, R, 3]`` (see ``seen``).
 
     Raises:
         UsageError: no picture can have that ``size``, or this installation cannot encode H.264.
@@ -65,20 +70,30 @@ def film(
     with (
         av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
         Ahead(painter.paint(rgb8, frame) for frame, rgb8 in enumerate(show.rgb8)) as pictures,
+        Watcher() as watcher,
     ):
         _label(container, title, artist)
         stream = open_picture_stream(container, size)
         track = Soundtrack(container, sound, show.frames) if sound is not None else None
+
+        def send(picture: av.VideoFrame | None) -> None:
+            for packet in stream.encode(picture):
+                watcher.look(
+                    packet, stream.codec_context.extradata
+                )  # before ``mux``, which takes its bytes away
+                container.mux(packet)
+
         for frame, picture in enumerate(pictures):
             if track:
                 track.send_until(frame + 1)
             picture.pts, picture.time_base = frame, Fraction(1, FPS)
-            container.mux(stream.encode(picture))
+            send(picture)
             if frame % _REPORT_FRAMES == 0:
                 progress("video", frame / show.frames)
-        container.mux(stream.encode(None))
+        send(None)
         if track:
             track.finish()
+        return watcher.seen()
 
 
 def _label(container: Any, title: str, artist: str) -> None:

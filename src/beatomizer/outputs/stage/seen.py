@@ -5,14 +5,12 @@ a region as well as all pixels do, at a hundredth of the cost. ``safety.picture`
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
 from beatomizer.arrays import F32, U8
-from beatomizer.progress import Progress, silent
 from beatomizer.safety.picture import region_means
 
 _SAMPLE_ROWS = 36
@@ -26,22 +24,8 @@ _RGB_FROM_YCC: F32 = np.array(
 obvious version; a test keeps them equal."""
 
 
-def seen_in_file(path: Path, progress: Progress = silent, frames: int = 0) -> U8:
-    """Decode a video that this program made and return what is seen, uint8 sRGB ``[T, R, 3]``.
-
-    Args:
-        path: an H.264 file, yuv420p, BT.709 video range, every frame 1/60 s.
-        progress: told about the stage "video".
-        frames: how many are expected, for the progress.
-    """
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "FRAME"
-        return seen_in_pictures(container.decode(stream), progress, frames)
-
-
-def seen_in_pictures(pictures: Iterable[av.VideoFrame], progress: Progress = silent, frames: int = 0) -> U8:
-    """What is seen in yuv420p ``pictures``: the regions of ``safety.picture``, uint8 sRGB ``[T, R, 3]``."""
+def seen_in_pictures(pictures: Iterable[av.VideoFrame]) -> U8:
+    """What is seen in yuv420p ``pictures``, BT.709 video range, every one 1/60 s: uint8 sRGB ``[T, R, 3]``."""
     series: list[U8] = []
     waiting: list[U8] = []
     for picture in pictures:
@@ -49,7 +33,6 @@ def seen_in_pictures(pictures: Iterable[av.VideoFrame], progress: Progress = sil
         if len(waiting) == _FRAMES_AT_ONCE:
             series.append(_regions(waiting))
             waiting.clear()
-            progress("video", min(1.0, len(series) * _FRAMES_AT_ONCE / max(1, frames)))
     if waiting:
         series.append(_regions(waiting))
     return np.concatenate(series)

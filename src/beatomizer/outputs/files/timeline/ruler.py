@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from beatomizer.outputs.files.timeline.sheet import Box
+from beatomizer.timebase import clock
 
 _STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
@@ -36,10 +37,6 @@ class Ruler:
         return [index * step for index in range(int(self.duration_s / step + 1e-9) + 1)]
 
 
-def clock(time_s: float, fine: bool = False) -> str:
+def mark(time_s: float, fine: bool = False) -> str:
     """``3:07``, ``1:02:03``, or ``0.25 s`` where tenths matter."""
-    if fine:
-        return f"{time_s:g} s"
-    minutes, seconds = divmod(round(time_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return f"{time_s:g} s" if fine else clock(time_s)
