@@ -58,7 +58,9 @@ def main() -> None:
         still = Image.fromarray(draw_still(show, brightest_frame(show, 48.0, 56.0), (1280, 720)))
         still.save(PICTURES / "stage.jpg", quality=90)
         save(show, folder / "timeline.png")
-        timeline = Image.open(folder / "timeline.png").convert("RGB").resize((1600, 900), Image.Resampling.LANCZOS)
+        timeline = (
+            Image.open(folder / "timeline.png").convert("RGB").resize((1600, 900), Image.Resampling.LANCZOS)
+        )
         timeline.quantize(256).save(PICTURES / "timeline.png", optimize=True)
         if arguments.page:
             save(show, folder / "demo.html")

@@ -99,6 +99,44 @@ def test_an_edited_cue_list_is_drawn_again(song: Path, tmp_path: Path) -> None:
     assert (late[:, 0] < late[:, 1] // 3).all()
 
 
+def test_wishes_about_a_cue_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cue = {"time_s": 0, "look": "hold", "colors": [1]}
+    Path("cues.json").write_text(
+        json.dumps({"duration_s": 1, "palette": ["#00ff00", "#ff0000"], "cues": [cue]})
+    )
+    draw = ["render", "cues.json", "--quiet", "-o"]
+    assert main([*draw, "x.npz", "--palette", "#0000ff,#ffff00", "--zones", "3"]) == 0
+    with np.load("x.npz") as arrays:
+        assert arrays["rgb"].shape == (60, 3, 3)
+        assert (arrays["rgb"][30] == [255, 255, 0]).all()
+    assert main([*draw, "x.html"]) == 0
+    assert capfd.readouterr() == ("", "")
+    assert main(["render", "cues.json", "-o", "x.html"]) == 0
+    assert "without sound" in capfd.readouterr().err
+    for wish in (
+        ["--zones", "0"],
+        ["--zones", "513"],
+        ["--seed", "-1"],
+        ["--energy", "0.5"],
+        ["--palette", "mud"],
+    ):
+        assert main([*draw, "y.npz", *wish]) == 2
+        assert capfd.readouterr().err.count("\n") == 1
+    assert not Path("y.npz").exists()
+
+
+def test_what_can_never_work_fails_before_the_song_is_read(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("beatomizer.line.render_song", lambda *_, **__: pytest.fail("the song was read"))
+    for wish in (["--safety", "venue"], ["--safety", "off"], ["--energy", "much"], ["--size", "3x3"]):
+        assert main(["render", "song.mp3", "-o", "x.npz", *wish]) == 2
+    assert "'much' is not between 0 (calm) and 1 (club)" in capfd.readouterr().err
+
+
 def test_default_outputs_are_the_stem_in_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_wav(tmp_path / "tune.wav", beat_song(1.0))
     monkeypatch.chdir(tmp_path)
@@ -143,6 +181,10 @@ def test_quiet_says_nothing(song: Path, tmp_path: Path) -> None:
         (["render", "text.mp3", "-o", "x.npz"], 3, "text.mp3"),
         (["render", "short.wav", "-o", "x.npz"], 4, "0.5"),
         (["render", "text.json", "-o", "x.npz"], 3, "text.json"),
+        (["demo", "-o", "text.mp3"], 2, "text.mp3"),
+        (["demo", "-o", "new", "--seed", "-1"], 2, "seed"),
+        (["demo", "-o", "new", "--palette", "mud"], 2, "ocean"),
+        (["render", "."], 3, "."),
         (["check", "missing.npz"], 3, "missing.npz"),
         (["check", "text.mp3"], 2, ".npz"),
         (["check", "text.npz"], 3, "text.npz"),

@@ -16,7 +16,7 @@ from beatomizer.outputs.files.timeline import score
 from beatomizer.outputs.files.timeline.columns import gather
 from beatomizer.outputs.files.timeline.lettering import cut, font_for, text_width
 from beatomizer.outputs.files.timeline.peaks import waveform
-from beatomizer.outputs.files.timeline.ruler import Ruler, clock
+from beatomizer.outputs.files.timeline.ruler import Ruler, written
 from beatomizer.outputs.files.timeline.sheet import SCALE
 from beatomizer.progress import silent
 from beatomizer.safety.safe_show import SafeShow, SafetyReport, sealed
@@ -160,7 +160,7 @@ def test_marks_are_round_apart_and_inside(duration_s: float, width: float) -> No
 
 
 def test_times_are_written_as_people_write_them() -> None:
-    assert [clock(7), clock(187.4), clock(3723), clock(0.25, fine=True)] == [
+    assert [written(7), written(187.4), written(3723), written(0.25, fine=True)] == [
         "0:07",
         "3:07",
         "1:02:03",

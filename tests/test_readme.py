@@ -33,7 +33,9 @@ def test_the_python_of_the_readme_runs(folder: Path) -> None:
 
 
 def test_the_commands_of_the_readme_run(folder: Path) -> None:
-    commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("beatomizer ")]
+    commands = [
+        line for block in blocks("sh") for line in block.splitlines() if line.startswith("beatomizer ")
+    ]
     assert len(commands) >= 5
     for command in commands:
         words = shlex.split(command, comments=True)[1:]

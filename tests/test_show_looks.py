@@ -100,6 +100,26 @@ def test_alternate_lights_one_half_at_a_time_and_swaps_on_the_beat() -> None:
     assert all(one != other for one, other in pairwise(lit_halves))
 
 
+@pytest.mark.parametrize("zones", [17, 64, 170])
+def test_many_lights_alternate_in_blocks(zones: int) -> None:
+    cues = one_cue("alternate", colors=COLORS[:1], zones=zones)
+    lit = light(cues)[beat_frames(cues)[0] + 8] > 0.02
+    assert 7 <= np.count_nonzero(np.diff(lit)) <= 15
+    assert 0.3 < lit.mean() < 0.7
+
+
+def test_groups_keep_their_colours_for_four_bars_whatever_the_meter() -> None:
+    for meter in (3, 4):
+        cues = one_cue("alternate", bpm=120, duration_s=20.0)
+        beats = tuple(replace(beat, position=n % meter + 1) for n, beat in enumerate(cues.beats))
+        cues = replace(cues, beats=beats)
+        rgb8 = draw_show(cues).rgb8
+        reds = [rgb8[frame + 8, 0, 0] > rgb8[frame + 8, 0, 2] for frame in beat_frames(cues)[: 8 * meter : 2]]
+        assert len(set(reds[: 2 * meter])) == 1
+        assert len(set(reds[2 * meter :])) == 1
+        assert reds[0] != reds[-1]
+
+
 def test_alternate_on_a_single_light_changes_its_colour() -> None:
     cues = one_cue("alternate", zones=1)
     rgb8, frames = draw_show(cues).rgb8[:, 0].astype(int), beat_frames(cues)

@@ -82,7 +82,9 @@ def test_light_adds_and_never_turns_to_white_mush() -> None:
 def test_more_light_is_nowhere_darker() -> None:
     levels = [draw_still(show_of([[level] * 3] * 5), 0, SIZE).astype(int) for level in (0, 60, 140, 255)]
     for weaker, stronger in pairwise(levels):
-        assert (stronger - weaker).min() >= -4  # rounding of luma and chroma, and the dither of the enlargement
+        assert (
+            stronger - weaker
+        ).min() >= -4  # rounding of luma and chroma, and the dither of the enlargement
 
 
 def test_zones_beyond_the_cells_share_them_by_mean_light() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from beatomizer.errors import ResourceLimitError, UsageError
 
-
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """No space left, over a quota, or a file larger than the file system holds (4 GB on FAT)."""
 

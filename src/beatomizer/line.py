@@ -13,8 +13,9 @@ from beatomizer.audio.audio import Audio
 from beatomizer.audio.load import load_audio
 from beatomizer.cues.cuelist import CueList
 from beatomizer.cues.decide import decide
-from beatomizer.cues.format import read_cues, recolor
+from beatomizer.cues.format import read_cues
 from beatomizer.cues.palettes import resolve_palette
+from beatomizer.cues.recolor import recolor
 from beatomizer.cues.style import Style
 from beatomizer.features.bank import extract_features
 from beatomizer.inference.engine import Engine, RawLight

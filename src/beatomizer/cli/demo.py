@@ -26,11 +26,14 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.cli.writing import file_options, report, write_files
     from beatomizer.composer.compose import compose
     from beatomizer.composer.song_file import write_song
+    from beatomizer.cues.palettes import resolve_palette
     from beatomizer.cues.style import Style
     from beatomizer.line import render_song
 
-    folder = Path(arguments.output)
-    folder.mkdir(parents=True, exist_ok=True)
+    style = Style(seed=arguments.seed, palette=arguments.palette)
+    if style.palette is not None:
+        resolve_palette(style.palette)  # a mistyped name should fail before a song is composed
+    folder = _folder(arguments.output)
     outputs = [folder / f"demo{suffix}" for suffix in (".mp4", ".png", ".html", ".json")]
     options = file_options(arguments, outputs)
     progress = bars_if_terminal(arguments.quiet)
@@ -38,7 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
     song = folder / "demo.flac"
     write_song(compose(arguments.seed), song)
     progress("compose", 1.0)
-    style = Style(seed=arguments.seed, palette=arguments.palette)
     rendering = render_song(song, style=style, progress=progress)
     write_files(rendering, outputs, options, progress)
     report(rendering, [song, *outputs], arguments)
@@ -47,3 +49,17 @@ def run(arguments: argparse.Namespace) -> int:
             f"\nIt flashes (within the {style.safety} limits). Open {folder / 'demo.html'} in a browser, or the video."
         )
     return 0
+
+
+def _folder(name: str) -> Path:
+    """The folder that everything goes to, made if it is not there."""
+    from beatomizer.errors import UsageError
+
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot make the folder '{name}' ({error.strerror})", "choose another with -o"
+        ) from error
+    return folder

@@ -27,6 +27,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what ``run`` turns into one line and exit code 2."""
+        message = message.replace("the following arguments are required:", "say which")
         raise UsageError(message, f"see '{self.prog} --help'")
 
 

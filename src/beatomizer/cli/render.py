@@ -29,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zones", type=int, metavar="N", help="lights across the stage (default 8)")
     parser.add_argument("--seed", type=int, metavar="N", help="another number, another idea (default 0)")
     parser.add_argument("--energy", type=energy, metavar="0..1", help="calm (0) to club (1); default 0.5")
-    parser.add_argument("--safety", metavar="PROFILE", help="broadcast (default), strict or calm; venue is for lights, never files")
+    parser.add_argument(
+        "--safety",
+        metavar="PROFILE",
+        help="broadcast (default), strict or calm; venue is for lights, never files",
+    )
     add_output_options(parser)
 
 
@@ -47,7 +51,10 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 def energy(text: str) -> float:
     """A number 0..1, or the word calm or club."""
     named = {"calm": 0.0, "club": 1.0}
-    value = named[text] if text in named else float(text)
+    try:
+        value = named[text] if text in named else float(text)
+    except ValueError:
+        value = -1.0
     if not 0.0 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"'{text}' is not between 0 (calm) and 1 (club)")
     return value
@@ -72,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def default_outputs(song: Path) -> list[Path]:
     """SONG's stem + .mp4 and .png in the current folder, never onto the song itself."""
-    video = Path(f"{song.stem}.mp4")
+    video = Path(f"{song.stem or 'show'}.mp4")
     if video.exists() and song.exists() and video.samefile(song):
         video = Path(f"{song.stem}-show.mp4")
     return [video, video.with_suffix(".png")]
@@ -99,10 +106,9 @@ def _cues(arguments: argparse.Namespace, progress: "Progress") -> "Rendering":
         raise UsageError(
             "--model and --energy decide cues", "they do not go with a cue list; render the song instead"
         )
-    silent = [name for name in arguments.output or [".mp4"] if name.lower().endswith((".mp4", ".html"))]
-    if arguments.audio is None and silent and not arguments.quiet:
-        kind = "video" if silent[0].lower().endswith(".mp4") else "page"
-        print(f"beatomizer: no --audio SONG given: the {kind} will be silent", file=sys.stderr)
+    sounding = any(name.lower().endswith((".mp4", ".html")) for name in arguments.output or [".mp4"])
+    if arguments.audio is None and sounding and not arguments.quiet:
+        print("beatomizer: no --audio SONG given: there will be light without sound", file=sys.stderr)
     return render_cues(
         arguments.song,
         song=arguments.audio,

@@ -10,6 +10,7 @@ from beatomizer.cues.bar_view import bar_view
 from beatomizer.cues.beat_grid import BeatGrid, sure_beats, track_beats
 from beatomizer.cues.cuelist import Cue, CueList, Level
 from beatomizer.cues.design import Score, design
+from beatomizer.cues.format import rounded
 from beatomizer.cues.level import light_level
 from beatomizer.cues.mood import song_mood, song_palette
 from beatomizer.cues.structure import find_sections
@@ -32,7 +33,7 @@ def decide(
     model: str = "",
     look: str = "director",
 ) -> CueList:
-    """All decisions of a show.
+    """All decisions of a show, rounded as they are written: an unedited cue list draws the same show again.
 
     Args:
         heard: what an engine heard.
@@ -57,8 +58,8 @@ def decide(
         zones=style.zones,
     )
     if look == "flasher":
-        return replace(plain, palette=(FLASH_COLOR,), cues=(FLASH,))
-    return _designed(plain, heard, features, grid, style)
+        return rounded(replace(plain, palette=(FLASH_COLOR,), cues=(FLASH,)))
+    return rounded(_designed(plain, heard, features, grid, style))
 
 
 def _designed(plain: CueList, heard: Scores, features: Features, grid: BeatGrid, style: Style) -> CueList:

@@ -19,8 +19,8 @@ from beatomizer.cues.repertoire import DROP, SMALLEST_COMBINED, TIERS, Layer, Pi
 from beatomizer.cues.style import Style
 from beatomizer.cues.wardrobe import luminance_of, wardrobe
 
-IDLE_INTENSITY = 0.18
-"""Light of a silent stage: alive, not lit."""
+IDLE_INTENSITY = 0.4
+"""Of a silent stage. Two thirds follow the loudness, which is nothing: 2 % of the light is left, alive, not lit."""
 
 _MODESTY = (0.3, 0.25, 0.12, 0.0, 0.0)
 """How far a luminous colour gives way in each tier of drive, as a power of ``_PLAIN_LUMINANCE`` / its luminance.
@@ -96,7 +96,7 @@ def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]])
     if tier_of(drive) <= _CALM_TIER or picture[0].look == "hold":
         colors = [*sorted(colors[:2], key=luminance_of), colors[2]]
     for layer in picture:
-        yield _cue(layer, phrase.start_s, colors, height, fade_s, score.style, modesty)
+        yield _cue(layer, phrase.start_s, colors, height, fade_s, score, modesty)
     if _drop_follows(phrase, score):
         yield from _pull_back(phrase, colors, height, score)
 
@@ -169,7 +169,7 @@ def _cue(
     colors: Sequence[str],
     height: float,
     fade_s: float,
-    style: Style,
+    score: Score,
     modesty: float,
 ) -> Cue:
     worn = [colors[place] for place in layer.colors]
@@ -179,19 +179,25 @@ def _cue(
         )  # a bright comet with a deep tail, never the other way round
     plain = min(1.0, _PLAIN_LUMINANCE / max(luminance_of(worn[0]), 1e-3))
     height *= plain**modesty
-    floor = layer.floor + 0.15 * max(0.0, 0.5 - style.energy)
+    wild = score.style.energy
+    # What glows between pulses is as dark in yellow as in violet (a dimmed yellow would be mustard), but a calm stage
+    # stays lit.
+    floor = (layer.floor + 0.15 * max(0.0, 0.5 - wild)) * plain ** min(0.5, wild)
     return Cue(
         time_s=time_s,
         look=layer.look,
         colors=tuple(dict.fromkeys(worn)),
         intensity=float(np.clip(height * layer.intensity, 0.0, 1.0)),
         fade_s=fade_s,
-        beats=layer.beats,
+        beats=_in_meter(layer.beats, score.grid.meter),
         zones=layer.zones,
-        # What glows between pulses is as dark in yellow as in violet (a dimmed yellow would be mustard), but a calm
-        # stage stays lit.
-        floor=float(np.clip(floor * plain ** min(0.5, style.energy), 0.0, 0.6)) if layer.look != "hold" else 0.0,
+        floor=float(np.clip(floor, 0.0, 0.6)) if layer.look != "hold" else 0.0,
     )
+
+
+def _in_meter(beats: float, meter: int) -> float:
+    """Pictures are written in four; in three, a cycle of half a bar or more takes whole bars."""
+    return beats if meter == 4 or beats < 2 else float(meter * max(1, round(beats / 4)))
 
 
 def _silent(phrase: Phrase, color: str, score: Score) -> Cue:

@@ -24,7 +24,6 @@ from beatomizer.cues.cuelist import (
     Level,
     Section,
 )
-from beatomizer.cues.recolor import recolor as recolor
 from beatomizer.errors import UnreadableInputError, one_line
 
 MAX_BYTES = 32 * 2**20

@@ -40,6 +40,7 @@ class BeatClock:
         strength: 0..1.
         full: beats on which a pulse may flash the stage in full, at least ``FULL_FLASH_GAP_S`` apart.
         period_s: the usual length of a beat.
+        bar: beats in a bar.
     """
 
     time_s: F64
@@ -47,6 +48,7 @@ class BeatClock:
     strength: F64
     full: Bool
     period_s: float
+    bar: int
 
     def beat_at(self, time_s: F64) -> F64:
         """Moments in seconds → beats, whole numbers on the beats."""
@@ -93,7 +95,7 @@ def beat_clock(beats: Sequence[Beat], duration_s: float, tempo_bpm: float = 0.0)
         [(position[0] - 1 + ahead) % bar + 1, position, (position[-1] - 1 + behind) % bar + 1]
     )
     strength = np.concatenate([np.full(n_before, 0.5), strength, np.full(n_after, 0.5)])
-    return BeatClock(time_s, position, strength, _full_flashes(time_s, position, strength), usual_s)
+    return BeatClock(time_s, position, strength, _full_flashes(time_s, position, strength), usual_s, bar)
 
 
 def _full_flashes(time_s: F64, position: Int, strength: F64) -> Bool:

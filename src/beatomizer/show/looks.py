@@ -46,8 +46,8 @@ STROBE_SHORTEST_S = 4 / FPS
 MOST_BLOCKS = 16
 """Blocks of lights that alternate side by side: more are not told apart, and look like one dull light from afar."""
 
-PHRASE_BEATS = 16
-"""Four bars: comets turn round, groups change colours."""
+PHRASE_BARS = 4
+"""After so many bars comets turn round and groups change colours."""
 
 
 def hold(scene: Scene) -> F64:
@@ -78,7 +78,7 @@ def alternate(scene: Scene) -> F64:
     rising = swapping & (turns_ago == groups - 1)
     begun = np.where(rising, number + 1, number - turns_ago)
     colors = scene.colors()
-    index = (group + begun // max(2, round(PHRASE_BEATS / cycles.beats))) % len(colors)
+    index = (group + begun // max(2, round(PHRASE_BARS * scene.song.clock.bar / cycles.beats))) % len(colors)
     # The stage as a whole is to move by no more than a quiet pulse, though half of its lights go on and off.
     rest = intensity_of(1.0 - np.minimum(0.5, 2.0 * unseen_share(colors)))[index]
     body = rest + (1.0 - rest) * decay(since, span, np.maximum(1.0, 0.3 * span))[:, None]
@@ -108,7 +108,7 @@ def chase(scene: Scene) -> F64:
     now = cycles.current(scene.frames)
     span = np.maximum(1, cycles.frame[now + 1] - cycles.frame[now])
     progress = ((scene.frames - cycles.frame[now]) / span)[:, None]
-    phrase = cycles.number // max(1, round(PHRASE_BEATS / cycles.beats))
+    phrase = cycles.number // max(1, round(PHRASE_BARS * scene.song.clock.bar / cycles.beats))
     backwards = (phrase + scene.song.seed) % 2 == 1
     place = np.arange(count) / count
     visit = np.where(backwards[:, None], place[::-1], place)

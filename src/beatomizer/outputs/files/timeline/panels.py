@@ -7,7 +7,7 @@ from beatomizer.arrays import F32, U8
 from beatomizer.outputs.files.timeline.columns import Columns
 from beatomizer.outputs.files.timeline.curves import add_curve, add_waveform, blank
 from beatomizer.outputs.files.timeline.peaks import Peaks
-from beatomizer.outputs.files.timeline.ruler import Ruler, clock
+from beatomizer.outputs.files.timeline.ruler import Ruler, written
 from beatomizer.outputs.files.timeline.sheet import GRID, MUTED, PANEL, RGB, Box, Sheet
 
 CURVES: tuple[tuple[str, RGB], ...] = (("R", (255, 72, 84)), ("G", (62, 214, 120)), ("B", (78, 140, 255)))
@@ -88,4 +88,4 @@ def draw_ruler(sheet: Sheet, ruler: Ruler, y: float) -> None:
     for mark in marks:
         x = ruler.at(mark)
         sheet.fill(Box(x - 0.25, y, 0.75, 5), MUTED, 0.8)
-        sheet.text(x, y + 15, clock(mark, fine), 11, MUTED, anchor="middle")
+        sheet.text(x, y + 15, written(mark, fine), 11, MUTED, anchor="middle")

@@ -37,6 +37,6 @@ class Ruler:
         return [index * step for index in range(int(self.duration_s / step + 1e-9) + 1)]
 
 
-def mark(time_s: float, fine: bool = False) -> str:
+def written(time_s: float, fine: bool = False) -> str:
     """``3:07``, ``1:02:03``, or ``0.25 s`` where tenths matter."""
     return f"{time_s:g} s" if fine else clock(time_s)
