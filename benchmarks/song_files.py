@@ -5,6 +5,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+
 from beatomizer.composer.compose import compose
 
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatomizer.cues.cuelist import LOOKS, ZONE_GROUPS, Accent, Beat, Cue, CueList, Level, Section
-from beatomizer.cues.format import MAX_BYTES, from_json, read_cues, recolor, rounded, to_json
+from beatomizer.cues.format import MAX_BYTES, from_json, read_cues, rounded, to_json
+from beatomizer.cues.recolor import recolor
 from beatomizer.cues.rows import KINDS
 from beatomizer.errors import BeatomizerError, UnreadableInputError
 

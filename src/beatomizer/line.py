@@ -22,6 +22,7 @@ from beatomizer.inference.engine import Engine, RawLight
 from beatomizer.inference.engines import DEFAULT_ENGINE, load_engine
 from beatomizer.progress import Progress, silent
 from beatomizer.safety.limit import limit
+from beatomizer.safety.profiles import profile_named
 from beatomizer.safety.safe_show import SafeShow
 from beatomizer.show.draw import draw_show, raw_show
 from beatomizer.show.show import Show
@@ -121,8 +122,9 @@ def render_song(
 ) -> Rendering:
     """``render`` with everything that was learned on the way; arguments as there."""
     style = style or Style()
+    profile_named(style.safety)  # a mistyped name should fail before a long decode, not after
     if style.palette is not None:
-        resolve_palette(style.palette)  # a mistyped name should fail before a long decode, not after
+        resolve_palette(style.palette)
     engine: Engine = load_engine(model or DEFAULT_ENGINE)
     stopwatch = Stopwatch()
     wanted, facts = _wanted(song, engine, style, stopwatch, progress)
