@@ -5,11 +5,13 @@ of 1024 × 768) excuses nothing here: besides the whole frame, nine overlapping 
 are judged, each on its own. Light is averaged as light, in linear values.
 """
 
+from functools import lru_cache
+from itertools import product
 from typing import Literal
 
 import numpy as np
 
-from beatomizer.arrays import F32, U8
+from beatomizer.arrays import F32, F64, U8
 from beatomizer.color import LINEAR_OF_RGB8, linear_to_rgb8
 
 _CELLS = 12
@@ -41,7 +43,8 @@ def region_means(pictures: U8, layout: Layout = "parts") -> U8:
     """
     if len(pictures) == 0:
         return np.empty((0, len(region_names(layout)), 3), dtype=np.uint8)
-    return np.stack([_regions(_cells(picture), layout) for picture in pictures])
+    cells = _cells(pictures).reshape(len(pictures), _CELLS * _CELLS, 3)
+    return linear_to_rgb8(np.matmul(_shares(layout), cells, dtype=np.float64))
 
 
 def rgb8_of_yuv(luma: U8, blue_difference: U8, red_difference: U8) -> U8:
@@ -62,26 +65,29 @@ def yuv_of_rgb8(rgb8: U8) -> tuple[U8, U8, U8]:
     return luma, blue_difference, red_difference
 
 
-def _cells(picture: U8) -> F32:
-    """Mean linear light of 12 × 12 cells, ``[12, 12, 3]``; pictures smaller than that are enlarged by repetition."""
-    height, width = picture.shape[:2]
+def _cells(pictures: U8) -> F32:
+    """Mean linear light of 12 × 12 cells, ``[T, 12, 12, 3]``; smaller pictures are enlarged by repetition."""
+    height, width = pictures.shape[1:3]
     if height < _CELLS or width < _CELLS:
-        picture = picture.repeat(-(-_CELLS // height), axis=0).repeat(-(-_CELLS // width), axis=1)
-        height, width = picture.shape[:2]
+        pictures = pictures.repeat(-(-_CELLS // height), axis=1).repeat(-(-_CELLS // width), axis=2)
+        height, width = pictures.shape[1:3]
     rows, columns = (np.arange(_CELLS + 1) * height) // _CELLS, (np.arange(_CELLS + 1) * width) // _CELLS
-    linear = np.take(_LINEAR, picture)
-    sums = np.add.reduceat(np.add.reduceat(linear, rows[:-1], axis=0), columns[:-1], axis=1)
+    linear = np.take(_LINEAR, pictures)
+    sums = np.add.reduceat(np.add.reduceat(linear, rows[:-1], axis=1), columns[:-1], axis=2)
     areas = np.diff(rows)[:, None, None] * np.diff(columns)[None, :, None]
     return np.asarray((sums / areas).astype(np.float32))
 
 
-def _regions(cells: F32, layout: Layout) -> U8:
-    means = [cells.mean(axis=(0, 1))]
+@lru_cache(maxsize=2)
+def _shares(layout: Layout) -> F64:
+    """How much each cell adds to each region, ``[R, 144]``; a row sums to one."""
+    regions = [np.ones((_CELLS, _CELLS))]
     if layout == "parts":
         for size, step in ((_CELLS // 2, _CELLS // 4), (_CELLS // 3, _CELLS // 3)):
-            means += [
-                cells[y * step : y * step + size, x * step : x * step + size].mean(axis=(0, 1))
-                for y in range(3)
-                for x in range(3)
-            ]
-    return linear_to_rgb8(np.array(means, dtype=np.float64))
+            for y, x in product(range(3), range(3)):
+                part = np.zeros((_CELLS, _CELLS))
+                part[y * step : y * step + size, x * step : x * step + size] = 1.0
+                regions.append(part)
+    shares = np.array([region.ravel() / region.sum() for region in regions])
+    shares.setflags(write=False)
+    return shares
