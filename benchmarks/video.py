@@ -85,7 +85,7 @@ def encode_flat(path: Path, frames: int, size: tuple[int, int]) -> None:
         container.mux(stream.encode(None))
 
 
-def timed(work: Callable[[], None]) -> tuple[float, float]:
+def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Wall clock and processor seconds of ``work``."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()
@@ -97,7 +97,7 @@ def measure_speed(folder: Path, seconds: int, rounds: int, sizes: list[tuple[int
     show = made_show(seconds, 8, made_song(folder / "song.wav", seconds))
     frames, out = show.frames, folder / "out.mp4"
     for size in sizes:
-        works: dict[str, Callable[[], None]] = {
+        works: dict[str, Callable[[], object]] = {
             "encoder alone, flat frames": partial(encode_flat, out, frames, size),
             "film without sound": partial(film, show, out, size, None, silent),
             "whole .mp4, verified": partial(save, show, out, options=FileOptions(size=size)),
@@ -132,7 +132,9 @@ def write_and_report_peak(seconds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         song = made_song(Path(name) / "song.wav", seconds)
         save(made_show(seconds, 8, song), Path(name) / "out.mp4")
-    status = Path("/proc/self/status").read_text()  # ru_maxrss would remember the process that started this one
+    status = Path(
+        "/proc/self/status"
+    ).read_text()  # ru_maxrss would remember the process that started this one
     print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 
 

@@ -20,7 +20,10 @@ from pathlib import Path
 
 from song_files import long_mp3
 
-OURS = "from beatomizer.cli import main; import sys; sys.exit(main(['render', sys.argv[1], '-o', sys.argv[2], '--json']))"
+OURS = (
+    "from beatomizer.cli import main; import sys; "
+    "sys.exit(main(['render', sys.argv[1], '-o', sys.argv[2], '--json']))"
+)
 PEER = "import librosa, sys; y, sr = librosa.load(sys.argv[1]); print(librosa.beat.beat_track(y=y, sr=sr)[0])"
 TIMES_REAL_TIME_MUST = 100
 SHARE_OF_LIBROSA_MUST = 0.3

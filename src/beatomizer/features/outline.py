@@ -53,8 +53,9 @@ def outline(samples: F32) -> Outline:
         stop = min(start + MAX_ROWS, len(bands))
         around = _padded(samples, start * hop - lead, (stop - 1) * hop - lead + WINDOW)
         looks = np.lib.stride_tricks.sliding_window_view(around, WINDOW)[::hop]
-        spectrum = np.fft.rfft(looks * window)
-        bands[start:stop] = banded.of(np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32))
+        spectrum = np.fft.rfft(looks * window).view(np.float32)
+        np.square(spectrum, out=spectrum)
+        bands[start:stop] = banded.of(spectrum[:, 0::2] + spectrum[:, 1::2])
     return _outline(bands.reshape(steps, HALVES, weights.shape[1]).mean(axis=1))
 
 
