@@ -269,8 +269,8 @@ def test_without_sure_beats_nothing_pulses():
 def bars_of(energy, lufs, pulse):
     """Bars of two seconds whose energy, loudness and pulse are given; those of one energy sound alike."""
     energy, lufs, pulse = (np.array(values, dtype=float) for values in (energy, lufs, pulse))
-    alike = np.where(energy[:, None] == energy[None, :], 1.0, -0.5)
-    return BarView(np.arange(len(energy) + 1) * 2.0, energy, lufs, alike, np.zeros(len(energy)), pulse)
+    sound = (energy[:, None] == np.unique(energy)).astype(np.float64)
+    return BarView(np.arange(len(energy) + 1) * 2.0, energy, lufs, sound, np.zeros(len(energy)), pulse)
 
 
 def kinds_of(*blocks, pulse=1.0):

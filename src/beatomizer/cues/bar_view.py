@@ -16,6 +16,10 @@ _FREE_BAR_S = 2.0
 """Where no beat is sure, two seconds stand in for a bar."""
 
 
+_BARS_AT_ONCE = 256
+"""Bars summed in double precision at a time: a whole long song would need 100 MB an hour for its copy."""
+
+
 @dataclass(frozen=True)
 class BarView:
     """One row a bar.
@@ -24,7 +28,7 @@ class BarView:
         edges_s: float64 ``[N + 1]``, beginnings of the bars, then the end of the song; the first one is 0.
         energy: float64 ``[N]``, 0..1 within the song.
         lufs: float64 ``[N]``, mean loudness.
-        alike: float64 ``[N, N]``, −1..1, how alike two bars sound.
+        sound: float64 ``[N, D]``, one direction a bar: two bars sound as alike as their product says, −1..1.
         boundary: float64 ``[N]``, the engine's likelihood that a section begins with the bar; zeros without one.
         pulse: float64 ``[N]``, share of the bar's beats that are sure, 0 where it has none.
     """
@@ -32,7 +36,7 @@ class BarView:
     edges_s: F64
     energy: F64
     lufs: F64
-    alike: F64
+    sound: F64
     boundary: F64
     pulse: F64
 
@@ -52,7 +56,7 @@ def bar_view(heard: Scores, features: Features, grid: BeatGrid, duration_s: floa
         edges_s,
         _energy(lufs, activity, heard, frames),
         lufs,
-        _alike(columns, lufs),
+        _sound(columns, lufs),
         _boundary(heard, frames),
         _pulse(grid, edges_s),
     )
@@ -73,7 +77,13 @@ def _bar_means(values: F32 | F64, frames: np.ndarray[tuple[int, ...], np.dtype[n
     """Means of ``[T, C]`` over each bar, ``[N, C]``."""
     starts = np.minimum(frames[:-1], len(values) - 1)
     counts = np.maximum(np.diff(frames), 1)
-    return np.asarray(np.add.reduceat(values.astype(np.float64), starts, axis=0) / counts[:, None])
+    sums = []
+    for first in range(0, len(starts), _BARS_AT_ONCE):
+        group = starts[first : first + _BARS_AT_ONCE]
+        following = first + _BARS_AT_ONCE
+        end = max(int(starts[following]), int(group[-1]) + 1) if following < len(starts) else len(values)
+        sums.append(np.add.reduceat(values[group[0] : end].astype(np.float64), group - group[0], axis=0))
+    return np.asarray(np.concatenate(sums) / counts[:, None])
 
 
 def _energy(
@@ -102,8 +112,8 @@ def _within(values: F64, least_span: float, quiet: np.ndarray[tuple[int, ...], n
     return np.asarray(np.clip(1.0 - (high - values) / span, 0.0, 1.0))
 
 
-def _alike(columns: dict[str, F64], lufs: F64) -> F64:
-    """Cosine of the bars' standardised sound: timbre, harmony, rhythm, loudness, each with its own say."""
+def _sound(columns: dict[str, F64], lufs: F64) -> F64:
+    """Direction of each bar's standardised sound: timbre, harmony, rhythm, loudness, each with its own say."""
     groups = [
         (1.0, columns["mel"]),
         (0.8, columns["chroma"]),
@@ -117,8 +127,7 @@ def _alike(columns: dict[str, F64], lufs: F64) -> F64:
         parts.append(weight * centered / (max(float(spread), 1e-3) * np.sqrt(values.shape[1])))
     sound = np.concatenate(parts, axis=1)
     length = np.sqrt((sound**2).sum(axis=1))
-    unit = sound / np.maximum(length, 0.3)[:, None]
-    return np.asarray(unit @ unit.T)
+    return np.asarray(sound / np.maximum(length, 0.3)[:, None])
 
 
 def _boundary(heard: Scores, frames: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> F64:

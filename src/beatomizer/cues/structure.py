@@ -67,8 +67,8 @@ def novelty(bars: BarView) -> F64:
     count = len(bars)
     wide, narrow, jump = np.zeros(count), np.zeros(count), np.zeros(count)
     for bar in range(1, count):
-        wide[bar] = _contrast(bars.alike, bar, _REACH)
-        narrow[bar] = _contrast(bars.alike, bar, 2)
+        wide[bar] = _contrast(bars.sound, bar, _REACH)
+        narrow[bar] = _contrast(bars.sound, bar, 2)
         near = min(4, bar, count - bar)
         jump[bar] = abs(bars.energy[bar : bar + near].mean() - bars.energy[bar - near : bar].mean())
     raw = 0.6 * _scaled(wide) + 0.6 * _scaled(narrow) + 0.8 * jump + 0.6 * bars.boundary
@@ -77,12 +77,16 @@ def novelty(bars: BarView) -> F64:
     return np.asarray(np.maximum(raw - 0.5 * around, 0.0))
 
 
-def _contrast(alike: F64, bar: int, reach: int) -> float:
-    """How much more the bars before and after are like themselves than like each other (a checkerboard)."""
-    reach_here = min(reach, bar, len(alike) - bar)
-    before, after = slice(bar - reach_here, bar), slice(bar, bar + reach_here)
-    within = alike[before, before].mean() + alike[after, after].mean()
-    return float((within / 2 - alike[before, after].mean()) * np.sqrt(reach_here / reach))
+def _contrast(sound: F64, bar: int, reach: int) -> float:
+    """How much more the bars before and after are like themselves than like each other (a checkerboard).
+
+    The mean product of all pairs of two groups is the product of the groups' means.
+    """
+    reach_here = min(reach, bar, len(sound) - bar)
+    before = sound[bar - reach_here : bar].mean(axis=0)
+    after = sound[bar : bar + reach_here].mean(axis=0)
+    within = before @ before + after @ after
+    return float((within / 2 - before @ after) * np.sqrt(reach_here / reach))
 
 
 def _scaled(contrast: F64) -> F64:
@@ -162,13 +166,14 @@ def joined(parts: list[Part], labels: list[str], bars: BarView) -> tuple[list[Pa
 
 def _likeness(one: Part, other: Part, bars: BarView) -> float:
     """Mean similarity of the bars in order, of the two parts as a whole if that is higher; energy must agree."""
-    block = bars.alike[one.first : one.last, other.first : other.last]
-    length = min(block.shape)
-    in_order = float(np.mean([block[n, n] for n in range(length)]))
+    first, second = bars.sound[one.first : one.last], bars.sound[other.first : other.last]
+    length = min(len(first), len(second))
+    in_order = float((first[:length] * second[:length]).sum(axis=1).mean())
+    overall = float(first.mean(axis=0) @ second.mean(axis=0))
     energy = abs(
         float(bars.energy[one.first : one.last].mean() - bars.energy[other.first : other.last].mean())
     )
-    return max(in_order, float(block.mean())) - 1.2 * max(0.0, energy - 0.1)
+    return max(in_order, overall) - 1.2 * max(0.0, energy - 0.1)
 
 
 def purposes(parts: list[Part], energies: F64, bars: BarView) -> list[str]:
