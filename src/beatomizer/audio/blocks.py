@@ -24,8 +24,12 @@ from beatomizer.errors import NoUsableAudioError, ResourceLimitError, Unreadable
 from beatomizer.progress import Progress, silent
 from beatomizer.timebase import SAMPLE_RATE
 
-LONGEST_S = 10_800
-"""Songs longer than three hours are refused, by what was decoded and not by what a header claims."""
+LONGEST_S = 9_000
+"""Songs longer than two and a half hours are refused, by what was decoded and not by what a header claims.
+
+A song and its features take about 9 MB a minute, and the whole program is to stay under 1.5 GB
+(``benchmarks/one_hour.py --minutes 149``).
+"""
 
 SHORTEST_S = 0.5
 """Shorter than this nothing can be heard in time with anything."""
