@@ -1,4 +1,4 @@
-"""The small print at the bottom: title and artist, the time, a bar that fills.
+"""The small print at the bottom: a notice at first, then title and artist; the time; a bar that fills.
 
 Text comes from tags, so it is untrusted: control characters are dropped, long titles are cut, letters that no font
 here can draw become a middle dot. The caption changes by one pixel column or one second at a time and its
@@ -18,6 +18,10 @@ from beatomizer.timebase import FPS
 
 TEXT_Y, BAR_Y, TRACK_Y = 150, 128, 40
 """Brightness (video-range Y) of the text, of the filled part of the bar, and of the rest of it."""
+
+NOTICE = "Contains flashing light. Stop watching if you feel unwell."
+NOTICE_S = 5
+"""Long enough to read nine words twice; the title takes its place."""
 
 _SMALLEST_TEXT_PX = 8
 _LONGEST_TITLE = 160
@@ -56,7 +60,14 @@ class Caption:
         self._shown: tuple[int, int] | None = None
         self.strip[self._bar_rows, self._margin : self._margin + self._bar_width] = TRACK_Y
         self._clock_width = self._clock_space()
-        self._title(title, artist, width)
+        self._space = width - 2 * self._margin - self._clock_width - self._text_px
+        words = " – ".join(
+            part for part in (one_line(title, _LONGEST_TITLE), one_line(artist, _LONGEST_TITLE)) if part
+        )
+        self._texts = [
+            _fitting(text, self._space, self._text_px)
+            for text in (NOTICE, unicodedata.normalize("NFC", words))
+        ]
 
     def step(self, frame: int) -> tuple[int, int]:
         """What the caption shows at ``frame``: filled columns and whole seconds. Equal steps look equal."""
@@ -68,20 +79,19 @@ class Caption:
         if step == self._shown:
             return
         if self._shown is None or self._shown[1] != second:
+            self._words(second)
             self._clock(second)
         bar = self.strip[self._bar_rows, self._margin : self._margin + self._bar_width]
         bar[:, :filled] = BAR_Y
         bar[:, filled:] = TRACK_Y
         self._shown = step
 
-    def _title(self, title: str, artist: str, width: int) -> None:
-        words = " – ".join(
-            part for part in (one_line(title, _LONGEST_TITLE), one_line(artist, _LONGEST_TITLE)) if part
-        )
-        space = width - 2 * self._margin - self._clock_width - self._text_px
-        text = _fitting(unicodedata.normalize("NFC", words), space, self._text_px)
+    def _words(self, second: int) -> None:
+        """The notice for the first seconds of every video, the title after that."""
+        self.strip[: self._bar_rows.start, self._margin : self._margin + max(0, self._space)] = BLACK_Y
+        text = self._texts[second >= NOTICE_S]
         if text:
-            self._write(text, self._margin, space)
+            self._write(text, self._margin, self._space)
 
     def _clock(self, second: int) -> None:
         if not self._clock_width:
