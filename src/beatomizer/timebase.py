@@ -55,8 +55,8 @@ def nearest_frame(time_s: float) -> int:
 
 
 def clock(time_s: float) -> str:
-    """A time for people, to the second: ``3:07`` or ``1:02:03``."""
-    minutes, seconds = divmod(round(time_s), 60)
+    """A time for people, in whole seconds gone by, as players show it: ``3:07`` or ``1:02:03``."""
+    minutes, seconds = divmod(int(time_s), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 

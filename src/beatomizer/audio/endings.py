@@ -52,6 +52,8 @@ def _shorter_than_its_xing_tag(file: SongFile, head: bytes) -> bool:
     begin = 0
     if head[:3] == b"ID3":
         size = head[6:10]
+        if len(size) < 4:
+            return True
         begin = 10 + (size[0] << 21 | size[1] << 14 | size[2] << 7 | size[3])
     frame = _at(file, begin, _XING_REACH)
     place = max(frame.find(b"Xing"), frame.find(b"Info"))

@@ -7,6 +7,7 @@ bytes. It never learns the path, and reads that lead nowhere are counted, so tha
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 from types import TracebackType
@@ -145,6 +146,10 @@ def open_song(path: str | os.PathLike[str]) -> SongFile:
     return file
 
 
+_ADDRESS = re.compile(r"[a-z]{3,6}:/", re.IGNORECASE)
+"""What is left of ``https://…`` when it was taken for a path."""
+
+
 def _refuse_unless_regular(mode: int, song: Path) -> None:
     if stat.S_ISREG(mode):
         return
@@ -163,6 +168,8 @@ def _why_not(error: OSError, song: Path) -> tuple[str, str]:
         errno.ELOOP: ("is a link that leads back to itself", "name the file itself"),
         errno.ENAMETOOLONG: ("has a name that is too long", "rename it"),
     }
+    if error.errno == errno.ENOENT and _ADDRESS.match(str(song)):
+        return f"'{shown(song)}' is an address", "nothing is fetched: download the song and name its file"
     what, hint = known.get(error.errno or 0, (f"cannot be opened ({error.strerror})", "try a copy of it"))
     return f"'{shown(song)}' {what}", hint
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from beatomizer.cli.render import add_output_options
+from beatomizer.cli.render import add_output_options, add_style_options, style_of
 
 HELP = "compose a song, light it, and write a video, a picture and a page; needs no input"
 
@@ -13,10 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="DIR", default="beatomizer-demo", help="where to (default beatomizer-demo)"
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="another number, another song and show"
-    )
-    parser.add_argument("--palette", metavar="NAME|#rrggbb,…", help="a palette's name or your own colours")
+    add_style_options(parser)
     add_output_options(parser)
 
 
@@ -27,10 +24,11 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.composer.compose import compose
     from beatomizer.composer.song_file import write_song
     from beatomizer.cues.palettes import resolve_palette
-    from beatomizer.cues.style import Style
     from beatomizer.line import render_song
+    from beatomizer.outputs.files.save import check_profile
 
-    style = Style(seed=arguments.seed, palette=arguments.palette)
+    style = style_of(arguments)
+    check_profile(style.safety)
     if style.palette is not None:
         resolve_palette(style.palette)  # a mistyped name should fail before a song is composed
     folder = _folder(arguments.output)
@@ -39,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     progress = bars_if_terminal(arguments.quiet)
     progress("compose", 0.0)
     song = folder / "demo.flac"
-    write_song(compose(arguments.seed), song)
+    write_song(compose(style.seed), song)
     progress("compose", 1.0)
     rendering = render_song(song, style=style, progress=progress)
     write_files(rendering, outputs, options, progress)

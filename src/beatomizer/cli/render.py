@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from beatomizer.cues.style import Style
     from beatomizer.line import Rendering
     from beatomizer.progress import Progress
 
@@ -25,16 +26,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--audio", metavar="SONG", help="the song of a cue list")
     parser.add_argument("--model", metavar="NAME", help="an engine's name or an .onnx file")
+    add_style_options(parser)
+    add_output_options(parser)
+
+
+def add_style_options(parser: argparse.ArgumentParser) -> None:
+    """What a person may wish for, in ``render`` and ``demo``."""
     parser.add_argument("--palette", metavar="NAME|#rrggbb,…", help="a palette's name or your own colours")
     parser.add_argument("--zones", type=int, metavar="N", help="lights across the stage (default 8)")
     parser.add_argument("--seed", type=int, metavar="N", help="another number, another idea (default 0)")
-    parser.add_argument("--energy", type=energy, metavar="0..1", help="calm (0) to club (1); default 0.5")
+    parser.add_argument(
+        "--energy", type=energy, metavar="0..1", help="from 0 (or calm) to 1 (or club); default 0.5"
+    )
     parser.add_argument(
         "--safety",
         metavar="PROFILE",
         help="broadcast (default), strict or calm; venue is for lights, never files",
     )
-    add_output_options(parser)
+
+
+def style_of(arguments: argparse.Namespace) -> "Style":
+    """The wishes among the arguments; what was not given keeps its default."""
+    from beatomizer.cues.style import Style
+
+    given = {"palette": arguments.palette, "energy": arguments.energy, "seed": arguments.seed}
+    given |= {"zones": arguments.zones, "safety": arguments.safety}
+    return Style(**{name: value for name, value in given.items() if value is not None})
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -86,16 +103,12 @@ def default_outputs(song: Path) -> list[Path]:
 
 
 def _song(arguments: argparse.Namespace, progress: "Progress") -> "Rendering":
-    from beatomizer.cues.style import Style
     from beatomizer.errors import UsageError
     from beatomizer.line import render_song
 
     if arguments.audio is not None:
         raise UsageError("--audio goes with a cue list (.json)", "leave it out to render a song")
-    given = {"palette": arguments.palette, "energy": arguments.energy, "seed": arguments.seed}
-    given |= {"zones": arguments.zones, "safety": arguments.safety}
-    style = Style(**{name: value for name, value in given.items() if value is not None})
-    return render_song(arguments.song, model=arguments.model, style=style, progress=progress)
+    return render_song(arguments.song, model=arguments.model, style=style_of(arguments), progress=progress)
 
 
 def _cues(arguments: argparse.Namespace, progress: "Progress") -> "Rendering":

@@ -130,17 +130,17 @@ def _picture(phrase: Phrase, section: Section, drive: float, score: Score) -> Pi
 def _height(phrase: Phrase, section: Section, score: Score) -> float:
     """Intensity of the phrase: by energy, and by how far the intro has come or the outro has gone."""
     wish = 0.85 + 0.15 * score.style.energy
-    height = (0.62 + 0.36 * section.energy) * wish
+    height = (0.72 + 0.28 * section.energy) * wish
     length = max(section.end_s - section.start_s, 1e-6)
     passed = (phrase.start_s - section.start_s) / length
     if section.kind == "drop":
         height = 1.0
     elif section.kind == "build":
-        height = (0.55 + 0.35 * passed) * wish
+        height = (0.7 + 0.25 * passed) * wish
     elif section.kind == "break":
-        height = min(height, 0.65)
+        height = min(height, 0.75)
     elif section.kind == "intro":
-        height *= 0.6 + 0.4 * passed
+        height *= 0.85 + 0.15 * passed
     elif section.kind == "outro":
         height *= 0.9 - 0.45 * passed
     return float(np.clip(height, 0.15, 1.0))
@@ -156,7 +156,7 @@ def _colors(phrase: Phrase, pair: tuple[str, str], palette: tuple[str, ...]) -> 
 def _fade(phrase: Phrase, section: Section, drive: float, score: Score) -> float:
     """Hits come at once; calm parts take two beats, the song's first light longer."""
     if phrase.section == 0 and phrase.number == 0:
-        return min(4.0 * score.beat_s, 2.5) if section.kind == "intro" else 0.0
+        return min(2.0 * score.beat_s, 1.0) if section.kind == "intro" else 0.0
     tier = tier_of(drive)
     if section.kind == "drop" or tier >= 3:
         return 0.0

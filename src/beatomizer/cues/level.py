@@ -12,7 +12,7 @@ STEP_S = 0.25
 SILENT_LUFS = -60.0
 """Below this nothing is meant to be heard (a quiet room recorded without care lies about here)."""
 
-_QUIET_SHARE = 0.3
+_QUIET_SHARE = 0.4
 """Light of a song's quiet parts (its 10th percentile): dim, but not off."""
 
 _CALM_BELOW_LUFS = -26.0

@@ -15,16 +15,20 @@ import numpy as np
 from beatomizer.arrays import F64, Int
 from beatomizer.color import linear_to_rgb8
 from beatomizer.cues.cuelist import Cue, CueList
+from beatomizer.errors import ResourceLimitError
 from beatomizer.inference.engine import RawLight
 from beatomizer.show.looks import LOOKS
 from beatomizer.show.mixing import fade
 from beatomizer.show.scene import Scene, Song, song_of
 from beatomizer.show.show import Show
 from beatomizer.show.zones import zones_of
-from beatomizer.timebase import FPS, frame_count_of_duration, nearest_frame
+from beatomizer.timebase import FPS, clock, frame_count_of_duration, nearest_frame
 
 CHUNK_LIGHTS = 32_768
 """Frames times zones drawn at once: about 10 MB of working memory."""
+
+MOST_LIGHTS = 6_000_000
+"""Frames times zones of the largest show, about 28 hours of one light: beyond it a render needs over 1.5 GB."""
 
 FALLBACK_COLORS = ("#ffffff",)
 """For a cue without colours in a list without a palette."""
@@ -37,8 +41,13 @@ def draw_show(cues: CueList, *, source: Path | None = None) -> Show:
     """Draw a cue list: uint8 sRGB ``[T, cues.zones, 3]``, T frames that cover ``cues.duration_s``.
 
     Before its first cue a zone is dark; a list without cues is dark throughout.
+
+    Raises:
+        ResourceLimitError: more than ``MOST_LIGHTS`` frames times zones.
     """
-    rgb8 = np.zeros((frame_count_of_duration(cues.duration_s), cues.zones, 3), dtype=np.uint8)
+    length = frame_count_of_duration(cues.duration_s)
+    _refuse_too_many(length, cues.zones)
+    rgb8 = np.zeros((length, cues.zones, 3), dtype=np.uint8)
     plan = _plan(cues, len(rgb8))
     song = song_of(cues)
     step = max(1, CHUNK_LIGHTS // cues.zones)
@@ -53,11 +62,23 @@ def draw_show(cues: CueList, *, source: Path | None = None) -> Show:
     return Show(rgb8, cues, source)
 
 
+def _refuse_too_many(frames: int, zones: int) -> None:
+    if frames * zones > MOST_LIGHTS:
+        raise ResourceLimitError(
+            f"{zones} zones for {clock(frames / FPS)} are too many",
+            f"{zones} can be lit for {clock(MOST_LIGHTS / zones / FPS)}; use fewer with --zones",
+        )
+
+
 def raw_show(raw: RawLight, zones: int, *, source: Path | None = None) -> Show:
     """Colour straight from an engine, ``[T, Z', 3]``, on a stage of ``zones`` lights.
 
     Each zone shows the engine's zone that lies at its place on the stage: fewer are spread, more are thinned out.
+
+    Raises:
+        ResourceLimitError: as ``draw_show``.
     """
+    _refuse_too_many(len(raw.linear), zones)
     given = raw.linear.shape[1]
     place = np.arange(zones) * given // zones
     return Show(linear_to_rgb8(raw.linear.astype(np.float64))[:, place], None, source)

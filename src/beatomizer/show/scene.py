@@ -13,7 +13,7 @@ from beatomizer.show.clock import BeatClock, beat_clock
 from beatomizer.show.mixing import color_of, ramp
 from beatomizer.timebase import FPS, nearest_frame
 
-LEVEL_SHARE = 0.65
+LEVEL_SHARE = 0.6
 """How much of the intensity follows the song's loudness; the rest is the cue's own.
 
 Light that only follows the loudness correlates with it by 1.0; people at lighting desks reach 0.44 to 0.52 (Kohl et

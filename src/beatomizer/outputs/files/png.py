@@ -135,6 +135,5 @@ def _draw_footer(sheet: Sheet, show: SafeShow) -> None:
     report = show.report
     y = HEIGHT - 26
     took = sheet.text(_LEFT, y, "Flash safety", 12, BRIGHT, bold=True)
-    seen = f"; light on {report.beats_visible} of {report.beats} beats" if report.beats else ""
-    sheet.text(_LEFT + took + 10, y, clean(report.line()) + seen, 12, MUTED, width=900)
+    sheet.text(_LEFT + took + 10, y, clean(report.line()), 12, MUTED, width=900)
     sheet.text(WIDTH - _RIGHT, y, "made with Beatomizer", 12, MUTED, anchor="right")
