@@ -59,6 +59,10 @@ def test_the_reading_order_names_files_that_exist() -> None:
         assert (ROOT / name).exists(), name
 
 
+def test_nothing_is_left_to_fill_in() -> None:
+    assert not re.findall(r"^[A-Z]{5,}$|TODO|TBD|XXX", README, re.MULTILINE)
+
+
 def test_the_notice_is_there() -> None:
     assert "photosensitiv" in README.lower()
     assert "certified" not in README.lower()
