@@ -61,7 +61,7 @@ def main() -> None:
         timeline = (
             Image.open(folder / "timeline.png").convert("RGB").resize((1600, 900), Image.Resampling.LANCZOS)
         )
-        timeline.quantize(256).save(PICTURES / "timeline.png", optimize=True)
+        timeline.save(PICTURES / "timeline.png", optimize=True)
         if arguments.page:
             save(show, folder / "demo.html")
             photograph(folder / "demo.html", PICTURES)

@@ -124,7 +124,11 @@ def _picture(phrase: Phrase, section: Section, drive: float, score: Score) -> Pi
     order = chance.permutation(len(choices))
     if section.kind == "drop" and phrase.number == 0 and tier_of(drive) >= _BIG_TIER:
         return DROP if score.style.zones >= SMALLEST_COMBINED else DROP[:1]
-    return choices[int(order[phrase.number % len(choices)])]
+    opening = phrase.section == 0 and phrase.number == 0
+    ordered = [choices[place] for place in order]
+    if opening:  # the first light a viewer sees should be more than one lamp in eight
+        ordered.sort(key=lambda picture: picture[0].look == "chase")
+    return ordered[phrase.number % len(ordered)]
 
 
 def _height(phrase: Phrase, section: Section, score: Score) -> float:
