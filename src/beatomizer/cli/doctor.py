@@ -100,5 +100,5 @@ def _extra(extra: str, packages: tuple[str, ...], purpose: str) -> Finding:
 
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
-        return Finding(f"[{extra}]", "optional", f"{purpose}: pip install 'beatomizer[{extra}]'")
+        return Finding(f"[{extra}]", "later", f"{purpose}: nothing in this version needs it yet")
     return Finding(f"[{extra}]", "ok", purpose)
