@@ -31,6 +31,9 @@ At one intensity amber is eight times as light as blue; without this a quiet ver
 _PLAIN_LUMINANCE = 0.1
 """A colour this light (violet, crimson) needs no correction."""
 
+_BUILD_FLOOR = 0.25
+"""What stays lit while the stage draws breath: the dark belongs to the last beats before the drop."""
+
 _FREE_BEAT_S = 0.6
 _BIG_TIER = 3
 _CALM_TIER = 1
@@ -243,7 +246,8 @@ def _pull_back(phrase: Phrase, colors: Sequence[str], height: float, score: Scor
 
 
 def _build_cue(look: Look, time_s: float, colors: Sequence[str], intensity: float, beats: float) -> Cue:
-    return Cue(time_s, look, tuple(dict.fromkeys(colors[:2])), min(1.0, intensity), 0.0, beats)
+    floor = _BUILD_FLOOR if look == "pulse" else 0.0
+    return Cue(time_s, look, tuple(dict.fromkeys(colors[:2])), min(1.0, intensity), 0.0, beats, floor=floor)
 
 
 def _ending(score: Score, cues: list[Cue]) -> Iterator[Cue]:
