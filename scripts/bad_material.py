@@ -168,7 +168,7 @@ def encoded(
             grey = np.full((size[1], size[0], 3), 40 + number * 37 % 200, np.uint8)
             picture = av.VideoFrame.from_ndarray(grey, format="rgb24")
             picture.pts, picture.time_base = round(time_s * 90_000), Fraction(1, 90_000)
-            file.mux(video.encode(picture))  # type: ignore[union-attr]
+            file.mux(video.encode(picture))  # type: ignore[union-attr]  # a video stream: it has encode
         for voice in voices:
             packet_samples = voice.codec_context.frame_size or 1024
             resampler = av.AudioResampler(voice.codec_context.format, layout, rate, packet_samples)

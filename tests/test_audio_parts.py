@@ -180,7 +180,7 @@ class TestGate:
     )
     def test_only_regular_files(self, make: object, tmp_path: Path) -> None:
         path = tmp_path / "song.mp3"
-        make(path)  # type: ignore[operator]
+        make(path)  # type: ignore[operator]  # parametrised as object
         with pytest.raises(UnreadableInputError):
             open_song(path)
 

@@ -260,7 +260,7 @@ def test_light_that_no_limiter_saw_is_a_type_error(suffix: str, tmp_path: Path) 
     show = a_show()
     unlimited = Show(show.rgb8, show.cues)
     with pytest.raises(TypeError, match="limit"):
-        save(unlimited, tmp_path / f"show{suffix}")  # type: ignore[arg-type]
+        save(unlimited, tmp_path / f"show{suffix}")  # type: ignore[arg-type]  # the mistake under test
     assert list(tmp_path.iterdir()) == []
 
 

@@ -49,7 +49,7 @@ def read_npz(path: Path) -> U8:
         OSError,
         ValueError,
         EOFError,
-        NotImplementedError,
+        NotImplementedError,  # zipfile: a compression method that it does not know
         RuntimeError,
         KeyError,
     ) as error:
