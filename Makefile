@@ -43,7 +43,7 @@ $(VENV)/core: pyproject.toml
 	touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python -m pip install --quiet --group dev --editable ".[train,cluster]"
 	touch $@
 
 $(VENV)/bench: $(VENV)/dev

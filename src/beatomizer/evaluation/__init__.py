@@ -1,0 +1,1 @@
+"""Models beside reference rows, on clips they have not seen: tables, pictures, JSON."""

@@ -1,0 +1,1 @@
+"""Hyper-parameter search from top to bottom: features, model, loss, optimiser."""

@@ -1,0 +1,1 @@
+"""Shards → run: recipes, losses, loop, checkpoints, export (torch)."""
