@@ -45,13 +45,17 @@ def imported_names(path: Path) -> list[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import; write the whole name"
-            names.append(node.module or "")
+            if node.module == "beatomizer":
+                names += [f"beatomizer.{alias.name}" for alias in node.names if alias.name != "__version__"]
+            else:
+                names.append(node.module or "")
     return names
 
 
 def our_room(name: str) -> str:
     parts = name.split(".")
-    return parts[1] if len(parts) > 1 else "__init__"
+    is_module = (PACKAGE / parts[1]).is_dir() or (PACKAGE / f"{parts[1]}.py").is_file() if len(parts) > 1 else False
+    return parts[1] if is_module else "__init__"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

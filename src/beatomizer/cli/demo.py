@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     progress = bars_if_terminal(arguments.quiet)
     progress("compose", 0.0)
     song = folder / "demo.flac"
-    write_song(compose(style.seed), song)
+    write_song(compose(style.seed, style="house", form="build-drop", bank="909"), song)
     progress("compose", 1.0)
     rendering = render_song(song, style=style, progress=progress)
     write_files(rendering, outputs, options, progress)

@@ -12,13 +12,28 @@ from dataclasses import dataclass
 HELP = "say what is installed, what is missing and how to get it"
 
 CORE = ("numpy", "onnxruntime", "av", "soxr", "PIL", "zstandard", "tqdm")
+TRAIN = (
+    "torch",
+    "lightning_fabric",
+    "safetensors",
+    "onnx",
+    "onnxscript",
+    "optuna",
+    "tensorboard",
+    "matplotlib",
+    "mir_eval",
+    "yt_dlp",
+)
 EXTRAS = {
+    "train": (TRAIN, "data sets from the web, training, evaluation, search, export"),
+    "cluster": (("distributed",), "data sets built by many machines"),
     "live": (("sounddevice",), "sound card in and out"),
     "studio": (("starlette", "uvicorn"), "the web studio"),
-    "train": (("torch",), "dataset building, training, export"),
-    "cluster": (("distributed",), "the same over many machines"),
 }
-ENCODERS = {"libx264": "video", "aac": "sound of a video", "flac": "the demo's song"}
+LATER = {"live", "studio"}
+"""Extras that no part of this version uses."""
+
+ENCODERS = {"libx264": "video", "aac": "sound of a video", "flac": "the demo's song, training clips"}
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,9 @@ def _extra(extra: str, packages: tuple[str, ...], purpose: str) -> Finding:
     from importlib.util import find_spec
 
     missing = [name for name in packages if find_spec(name) is None]
-    if missing:
+    if missing and extra in LATER:
         return Finding(f"[{extra}]", "later", f"{purpose}: nothing in this version needs it yet")
+    if missing:
+        how = f"pip install 'beatomizer[{extra}]' (without: {', '.join(missing)})"
+        return Finding(f"[{extra}]", "optional", f"{purpose}: {how}")
     return Finding(f"[{extra}]", "ok", purpose)

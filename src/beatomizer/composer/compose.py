@@ -5,12 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatomizer.arrays import F32
-from beatomizer.composer.arrange import arranged, ideas
-from beatomizer.composer.drums import Kit
-from beatomizer.composer.mix import mixed
+from beatomizer.composer.annotations import Annotations
+from beatomizer.composer.arrange import arranged
+from beatomizer.composer.banks import BANKS
+from beatomizer.composer.drums.kits import Kit
+from beatomizer.composer.generators import Choice, choose
+from beatomizer.composer.ideas import Ideas, ideas
+from beatomizer.composer.mix import Band, mixed
 from beatomizer.composer.score import Score
 from beatomizer.composer.synth import RATE, hertz
-from beatomizer.composer.voices import Timbre
+from beatomizer.composer.truth import annotated
 
 ARTIST = "Beatomizer"
 
@@ -24,45 +28,69 @@ class Composition:
         sample_rate: 48,000.
         title: its name.
         score: what is played when.
+        annotations: what there is to know about it, in seconds.
     """
 
     samples: F32
     sample_rate: int
     title: str
     score: Score
+    annotations: Annotations
 
 
-def compose(seed: int = 0) -> Composition:
-    """Compose and play a song of about a minute: intro, groove, break, build, a beat of silence, drop, outro.
+def compose(
+    seed: int = 0,
+    *,
+    style: str | None = None,
+    form: str | None = None,
+    bank: str | None = None,
+    generators: str = "all",
+) -> Composition:
+    """Compose and play a song of 45 to 150 seconds.
 
-    Another seed gives another key, tempo, progression, tune, groove and sound; the same seed the same bytes.
+    The same arguments give the same bytes; another seed gives another key, tempo, progression, tune, groove, form,
+    band and mix.
+
+    Args:
+        seed: any integer.
+        style: a name in ``composer.generators.STYLES``; ``None`` draws one, and so below.
+        form: a name in ``FORMS``.
+        bank: a name in ``BANKS``.
+        generators: ``"train"``, ``"held-out"`` or ``"all"``: which of these may be drawn.
+
+    Raises:
+        UsageError: an unknown name, or one that ``generators`` forbids.
     """
-    writing, sound = (np.random.default_rng([abs(seed), int(seed < 0), part]) for part in (1, 2))
-    song = ideas(writing)
-    score = arranged(song)
-    wave = mixed(score, _timbre(sound), _kit(sound, song.key.tonic))
-    return Composition(np.ascontiguousarray(wave.T), RATE, score.title, score)
+    score, song = written(seed, style=style, form=form, bank=bank, generators=generators)
+    rng = _source(seed, 3)
+    band = Band(BANKS[song.choice.bank].drawn(rng), _kit(song, rng))
+    number = int(rng.integers(2**31))
+    wave = mixed(score, band, song.style.desk.set(rng), number, BANKS[song.choice.bank].hiss)
+    samples = np.ascontiguousarray(wave.T)
+    slow = [role for role, recipe in band.tones.items() if recipe.slow]
+    known = annotated(score, seed, len(samples) / RATE, slow)
+    return Composition(samples, RATE, score.title, score, known)
 
 
-def _timbre(rng: np.random.Generator) -> Timbre:
-    return Timbre(
-        pad=str(rng.choice(["saw", "saw", "hollow"])),
-        stab=str(rng.choice(["saw", "square", "hollow"])),
-        arp=str(rng.choice(["square", "triangle", "bell", "saw"])),
-        bass=str(rng.choice(["saw", "square", "hollow"])),
-        lead=str(rng.choice(["saw", "square", "hollow"])),
-        detune_cents=float(rng.uniform(7, 13)),
-        pluck_s=float(rng.uniform(0.3, 0.6)),
-    )
+def written(
+    seed: int,
+    *,
+    style: str | None = None,
+    form: str | None = None,
+    bank: str | None = None,
+    generators: str = "all",
+) -> tuple[Score, Ideas]:
+    """Only the score of the song that ``compose`` would play, and the ideas behind it: fast."""
+    choice: Choice = choose(_source(seed, 0), style, form, bank, generators)
+    song = ideas(choice, _source(seed, 1))
+    return arranged(song, _source(seed, 2)), song
 
 
-def _kit(rng: np.random.Generator, tonic: int) -> Kit:
-    """A kit whose kick rests on the song's tonic, between 41 and 78 Hz, folded to where a kick speaks best."""
-    pitch = 28 + (tonic - 28) % 12
-    kick_hz = hertz(pitch)
-    return Kit(
-        kick_hz=kick_hz if kick_hz <= 58 else kick_hz * 0.75,
-        kick_s=float(rng.uniform(0.26, 0.36)),
-        snare_hz=float(rng.uniform(170, 220)),
-        seed=int(rng.integers(2**31)),
-    )
+def _source(seed: int, part: int) -> np.random.Generator:
+    return np.random.default_rng([abs(seed), int(seed < 0), part])
+
+
+def _kit(song: Ideas, rng: np.random.Generator) -> Kit:
+    """The bank's kit; its effects rest on the song's tonic, between 41 and 78 Hz, folded to where booms speak best."""
+    root_hz = hertz(28 + (song.key.tonic - 28) % 12)
+    return Kit(song.choice.bank, root_hz if root_hz <= 58 else root_hz * 0.75, int(rng.integers(2**31)))

@@ -1,9 +1,9 @@
-"""Rooms, echoes, ducking and loudness: what happens to whole tracks."""
+"""Rooms, echoes, filters, ducking, glue and loudness: what happens to whole tracks."""
 
 import numpy as np
 
 from beatomizer.arrays import F32, F64
-from beatomizer.composer.synth import RATE, filtered, frequencies, noise, samples, seconds
+from beatomizer.composer.synth import RATE, fast_size, filtered, frequencies, noise, samples, seconds
 
 _ROOM_BANDS = ((150.0, 700.0, 1.0), (700.0, 3000.0, 0.85), (3000.0, 9000.0, 0.5))
 """Low edge, high edge and length of the reverb's bands, relative: air swallows the high ones first."""
@@ -22,26 +22,57 @@ def room(t60_s: float, seed: int) -> F32:
     return np.asarray(answer / np.sqrt((answer**2).sum(axis=1, keepdims=True)), dtype=np.float32)
 
 
-def convolved(wave: F32, answer: F32) -> F32:
-    """One channel ``[n]`` in a room ``[2, m]``, as long as the wave, by overlapping blocks."""
-    size = 1 << 18
-    hop = size - answer.shape[1] + 1
-    filters = np.fft.rfft(answer, size, axis=1)
-    out = np.zeros((2, len(wave) + size), dtype=np.float32)
-    for start in range(0, len(wave), hop):
-        spectrum = np.fft.rfft(wave[start : start + hop], size)
-        out[:, start : start + size] += np.fft.irfft(spectrum * filters, size, axis=1)
-    return out[:, : len(wave)]
+def tone_filter(tilt: float, low_cut_hz: float, high_cut_hz: float) -> F32:
+    """A causal filter ``[4096]`` without delay (minimum phase, by the folded cepstrum: Oppenheim & Schafer).
+
+    Args:
+        tilt: decibels an octave around 800 Hz, within ±12 dB.
+        low_cut_hz: where it falls by 3 dB, 12 dB an octave.
+        high_cut_hz: where it falls by 3 dB, 18 dB an octave.
+    """
+    size = 1 << 14
+    hz = np.maximum(frequencies(size), 10.0)
+    slope = 10 ** (np.clip(tilt * np.log2(hz / 800), -12, 12) / 20)
+    gain = slope / np.sqrt((1 + (low_cut_hz / hz) ** 4) * (1 + (hz / high_cut_hz) ** 6))
+    cepstrum = np.fft.irfft(np.log(gain), size)
+    cepstrum[1 : size // 2] *= 2
+    cepstrum[size // 2 + 1 :] = 0
+    taps = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), size)[:4096]
+    taps[2048:] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(2048) / 2048)
+    return np.asarray(taps, dtype=np.float32)
+
+
+def placed_in_room(wave: F32, send: F32, answer: F32, tone: F32) -> F32:
+    """A stereo wave and its room, both through one filter, by overlapping blocks.
+
+    Args:
+        wave: ``[2, n]``.
+        send: ``[n]``, what goes into the room.
+        answer: ``[2, m]``, what the room makes of it.
+        tone: ``[k]``, causal.
+    """
+    count = wave.shape[1]
+    reach = answer.shape[1] + 2 * len(tone)
+    size = fast_size(max(1 << 16, round(2.7 * reach)))
+    hop = size - reach
+    toning = np.fft.rfft(tone, size)
+    rooming = np.fft.rfft(answer, size, axis=1) * toning
+    out = np.zeros((2, count + size), dtype=np.float32)
+    for start in range(0, count, hop):
+        spectrum = np.fft.rfft(wave[:, start : start + hop], size, axis=1)
+        spectrum *= toning
+        spectrum += np.fft.rfft(send[start : start + hop], size) * rooming
+        out[:, start : start + size] += np.fft.irfft(spectrum, size, axis=1)
+    return out[:, :count]
 
 
 def echoes(wave: F32, delay_s: float, feedback: float, repeats: int) -> F32:
-    """``wave [2, n]`` thrown from side to side: only the echoes, the first one on the left."""
-    middle = wave.mean(axis=0)
-    out = np.zeros_like(wave)
+    """``wave [n]`` thrown from side to side, ``[2, n]``: only the echoes, the first one on the left."""
+    out = np.zeros((2, len(wave)), dtype=np.float32)
     for repeat in range(1, repeats + 1):
         late = samples(repeat * delay_s)
-        if late < wave.shape[1]:
-            out[(repeat + 1) % 2, late:] += np.float32(feedback**repeat) * middle[: wave.shape[1] - late]
+        if late < len(wave):
+            out[(repeat + 1) % 2, late:] += np.float32(feedback**repeat) * wave[: len(wave) - late]
     return out
 
 
@@ -60,6 +91,33 @@ def ducking(count: int, kicks: F64, depth: float, recovery_s: float) -> F32:
     return gain
 
 
+_BLOCK = 480
+"""Samples of a block of the compressor, 10 ms."""
+
+
+def glued(wave: F32, amount: float) -> F32:
+    """``wave [2, n]`` through a slow compressor, as a mixing desk's sum has: loud passages are held back.
+
+    Above the level of the song's louder half (the 60th percentile of blocks of 10 ms), ``amount`` of the excess in
+    decibels is taken away, with an attack of some 20 ms and a release of some 200 ms.
+    """
+    count = wave.shape[1]
+    blocks = -(-count // _BLOCK)
+    power = np.zeros(blocks * _BLOCK, dtype=np.float32)
+    power[:count] = wave[0] ** 2 + wave[1] ** 2
+    level_db = 10 * np.log10(power.reshape(blocks, _BLOCK).mean(axis=1) + 1e-9)
+    over = np.maximum(0.0, level_db - np.percentile(level_db, 60)) * 0.6 * amount
+    held = over.copy()
+    for at in range(1, blocks):
+        pull = 0.4 if over[at] > held[at - 1] else 0.05
+        held[at] = held[at - 1] + pull * (over[at] - held[at - 1])
+    gains = (10 ** (-held / 20)).astype(np.float32)
+    edges = np.append(gains, gains[-1])
+    ramp = (np.arange(_BLOCK) / _BLOCK).astype(np.float32)
+    curve = (edges[:-1, None] + (edges[1:] - edges[:-1])[:, None] * ramp).ravel()[:count]
+    return np.asarray(wave * curve, dtype=np.float32)
+
+
 def limited(wave: F32, ceiling: float) -> F32:
     """``wave [2, n]`` with no sample above ``ceiling``, turned down smoothly around each peak.
 
@@ -69,8 +127,10 @@ def limited(wave: F32, ceiling: float) -> F32:
     block, reach = 64, 3
     count = wave.shape[1]
     padded = np.zeros(-(-count // block) * block, dtype=np.float32)
-    padded[:count] = np.abs(wave).max(axis=0)
+    np.maximum(np.abs(wave[0]), np.abs(wave[1]), out=padded[:count])
     needed = np.minimum(1.0, ceiling / np.maximum(padded.reshape(-1, block).max(axis=1), 1e-9))
+    if needed.min() >= 1.0:
+        return wave
     windows = np.lib.stride_tricks.sliding_window_view
     # The gain runs straight from one edge of a block to the next, so both edges must suffice for it: hence the 1.
     least = windows(np.pad(needed, reach + 1, mode="edge"), 2 * reach + 2).min(axis=1)
@@ -83,14 +143,18 @@ def limited(wave: F32, ceiling: float) -> F32:
 def loudness_lufs(wave: F32) -> float:
     """Integrated loudness of ``wave [2, n]`` after ITU-R BS.1770, its K-weighting applied in the spectrum.
 
-    Blocks of 400 ms overlap by half instead of by three quarters, which moves the gate by hundredths.
+    Blocks of 400 ms stand side by side instead of overlapping by three quarters, which moves the gate by hundredths.
     """
     size = samples(0.4)
-    starts = range(0, wave.shape[1] - size + 1, size // 2)
-    weight = _k_weight(frequencies(size)) ** 2 / (size * size / 2)
-    power = np.array(
-        [(np.abs(np.fft.rfft(wave[:, start : start + size], axis=1)) ** 2 @ weight).sum() for start in starts]
-    )
+    count = wave.shape[1] // size
+    if count == 0:
+        return -70.0
+    weight = (_k_weight(frequencies(size)) ** 2 / (size * size / 2)).astype(np.float32)
+    power = np.zeros(count)
+    for start in range(0, count, 16):
+        blocks = wave[:, start * size : min(count, start + 16) * size].reshape(2, -1, size)
+        spectrum = np.fft.rfft(blocks, axis=2)
+        power[start : start + 16] = ((spectrum.real**2 + spectrum.imag**2) @ weight).sum(axis=0)
     lufs = -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
     loud = power[lufs > -70]
     if not len(loud):

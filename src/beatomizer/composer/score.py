@@ -1,33 +1,47 @@
 """What is played when: the written form of a composed song.
 
 The score knows everything that a listener can only guess: beats, bars, sections, chords, every note and every
-stroke of the drums. Positions are in beats from the start; ``time_s`` turns them into seconds.
+stroke of the drums. Positions are in beats from the start; its clock turns them into seconds.
 """
 
 from dataclasses import dataclass
 
-BEATS_PER_BAR = 4
+import numpy as np
+
+from beatomizer.arrays import F64
+from beatomizer.composer.clock import Clock, Meter
 
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the song, in seconds: ``intro``, ``groove``, ``break``, ``build``, ``drop`` or ``outro``."""
+    """A section of the song.
 
-    name: str
-    start_s: float
-    end_s: float
+    Attributes:
+        label: ``intro``, ``verse``, ``chorus``, ``build``, ``drop`` …
+        repeat: a letter; the same letter is the same material.
+        start, end: in beats.
+        energy, energy_end: 0..1 at its start and its end.
+    """
+
+    label: str
+    repeat: str
+    start: float
+    end: float
+    energy: float
+    energy_end: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Note:
     """A tone.
 
     Attributes:
-        voice: who plays it: ``pad``, ``stab``, ``arp``, ``bass``, ``lead`` or ``keys``.
+        voice: the role of who plays it: ``pad``, ``comp``, ``arp``, ``bass``, ``lead`` or ``keys``.
         start, length: in beats.
         pitch: MIDI note number, 60 = middle C.
         velocity: 0..1.
-        brightness, brightness_end: 0 dull … 1 open, at the start and at the end of the note.
+        brightness: 0 dull … 1 open.
+        late_s: seconds after its written time (human jitter, a strummed chord).
     """
 
     voice: str
@@ -36,19 +50,20 @@ class Note:
     pitch: int
     velocity: float
     brightness: float = 0.5
-    brightness_end: float = 0.5
+    late_s: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stroke:
-    """A hit of the drum kit or an effect: ``kick``, ``clap``, ``snare``, ``hat``, ``open_hat``, ``shaker``,
-    ``crash``, ``reverse``, ``impact`` or ``riser``.
+    """A hit of the drum kit or an effect (see ``drums.kits``).
 
     Attributes:
+        drum: which.
         start: in beats; for ``reverse`` and ``riser``, where they begin to swell.
         velocity: 0..1.
         length: in beats, for strokes that swell; 0 for those that ring as long as they ring.
         tone: −1..1, a shade of pitch where the drum has one.
+        late_s: seconds after its written time.
     """
 
     drum: str
@@ -56,6 +71,7 @@ class Stroke:
     velocity: float
     length: float = 0.0
     tone: float = 0.0
+    late_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,42 +90,61 @@ class Score:
 
     Attributes:
         title: its name.
-        bpm: beats a minute, constant.
-        key: such as ``"A minor"``.
-        bars: length, in bars of four beats.
+        style, form, bank: names in ``composer.generators``.
+        key: such as ``"A minor"``, of the beginning.
+        meter: how beats make bars.
+        clock: from beats to seconds.
         parts: the sections in order, without gaps.
         harmony: the chords in order, without gaps.
         notes, strokes: everything that sounds, in order of time.
-        gap: start and end in beats of the silence before the drop.
-        drop_s: when the drop begins, in seconds.
+        rests: start and end in beats of moments when all fall silent.
+        fade: beats of fading out at the end, 0 for an ending.
     """
 
     title: str
-    bpm: float
+    style: str
+    form: str
+    bank: str
     key: str
-    bars: int
+    meter: Meter
+    clock: Clock
     parts: tuple[Part, ...]
     harmony: tuple[Harmony, ...]
     notes: tuple[Note, ...]
     strokes: tuple[Stroke, ...]
-    gap: tuple[float, float]
-    drop_s: float
+    rests: tuple[tuple[float, float], ...]
+    fade: float
 
-    def time_s(self, beat: float) -> float:
-        """Seconds from the start of the song to a position in beats."""
-        return beat * 60.0 / self.bpm
+    @property
+    def bars(self) -> int:
+        """Length in bars."""
+        return self.clock.beats // self.meter.beats
 
     @property
     def beats(self) -> tuple[float, ...]:
         """Every beat, in seconds; the first one is at 0."""
-        return tuple(self.time_s(beat) for beat in range(self.bars * BEATS_PER_BAR))
+        return self.clock.ticks_s[:-1]
 
     @property
-    def downbeats(self) -> tuple[float, ...]:
-        """The first beat of every bar, in seconds."""
-        return self.beats[::BEATS_PER_BAR]
+    def end_s(self) -> float:
+        """When the last bar ends."""
+        return self.clock.ticks_s[-1]
 
     @property
-    def sections(self) -> tuple[tuple[str, float, float], ...]:
-        """Name, start and end of each part, in seconds."""
-        return tuple((part.name, part.start_s, part.end_s) for part in self.parts)
+    def drops(self) -> tuple[float, ...]:
+        """Where drops begin, in beats."""
+        return tuple(part.start for part in self.parts if part.label == "drop")
+
+    def energies(self) -> F64:
+        """``[B]`` 0..1 at each beat: the plan of the sections, nothing in rests, fading at the end."""
+        at = np.arange(self.clock.beats, dtype=np.float64)
+        out = np.zeros(len(at))
+        for part in self.parts:
+            inside = (at >= part.start) & (at < part.end)
+            share = (at[inside] - part.start) / (part.end - part.start)
+            out[inside] = part.energy + (part.energy_end - part.energy) * share
+        for start, end in self.rests:
+            out[(at >= start) & (at < end)] = 0.0
+        if self.fade:
+            out *= np.clip((self.clock.beats - at) / self.fade, 0.0, 1.0)
+        return out

@@ -1,14 +1,53 @@
 """``beatomizer dataset info``: say what a data set holds."""
 
 import argparse
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-HELP = "say what a data set holds"
+HELP = "say what a data set holds, and whether it is whole"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``dataset info`` takes."""
+    parser.add_argument("shards", metavar="SHARDS", help="folder made by 'dataset build'")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
-    raise NotImplementedError
+    """Tell; the exit code is 3 if the set is not whole."""
+    import json
+    from pathlib import Path
+
+    from beatomizer.cli.bars import bars_if_terminal
+    from beatomizer.dataset.info import describe
+    from beatomizer.errors import UnreadableInputError
+
+    told = describe(Path(arguments.shards), bars_if_terminal(arguments.quiet))
+    print(json.dumps(told, indent=2, ensure_ascii=False) if arguments.json else "\n".join(_lines(told)))
+    if told["damaged"]:
+        more = f" (and {len(told['damaged']) - 1} more)" if len(told["damaged"]) > 1 else ""
+        raise UnreadableInputError(f"{told['damaged'][0]}{more}", "build the set again, or fetch it again")
+    return 0
+
+
+def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    takes, verdicts = told["takes"], told["verdicts"]
+    yield f"{told['folder']} · {told['hash'][:16]}"
+    yield f"clips     {told['clips']} ({told['hours']:.2f} h, {told['bytes'] / 1e6:.1f} MB)"
+    splits = (
+        f"{split} {one['clips']} clips of {one['takes']} takes" for split, one in told["splits"].items()
+    )
+    yield f"splits    {' · '.join(splits)}"
+    yield f"labels    {told['labels']}, zones: {told['zones']}"
+    yield f"takes     {takes['used']} used · {takes['left_out']} left out · {takes['refused']} refused"
+    for name in ("kinds", "licences", "flags", "left_out"):
+        if told[name]:
+            yield f"{name.replace('_', ' '):9} {' · '.join(f'{what} {count}' for what, count in told[name].items())}"
+    late = (
+        f" · {verdicts['not_applied']} since the set was built: build again"
+        if verdicts["not_applied"]
+        else ""
+    )
+    yield f"verdicts  {verdicts['accepted']} accepted · {verdicts['rejected']} rejected{late}"
+    yield f"whole     {'no' if told['damaged'] else 'yes: every SHA-256 is as recorded'}"

@@ -1,14 +1,92 @@
 """``beatomizer dataset review``: look at takes and clips, accept or reject them."""
 
 import argparse
+from pathlib import Path
 
 HELP = "look at takes and clips, accept or reject them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``dataset review`` takes."""
+    parser.add_argument("shards", metavar="SHARDS", help="folder made by 'dataset build'")
+    parser.add_argument(
+        "-o", "--out", metavar="FILE.html", help="the contact sheet (default: SHARDS/review.html)"
+    )
+    for word, said in (
+        ("accept", "keep"),
+        ("reject", "leave out"),
+        ("undo", "take back what was said about"),
+    ):
+        parser.add_argument(
+            f"--{word}", action="append", default=[], metavar="ID[,ID…]", help=f"{said} these takes or clips"
+        )
+    parser.add_argument("--note", default="", metavar="TEXT", help="why, for the verdicts of this command")
+    parser.add_argument(
+        "--verdicts", metavar="FILE.csv", help="take over the verdicts saved from the contact sheet"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--json", action="store_true", help="print a summary as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
-    raise NotImplementedError
+    """Record verdicts, or write the contact sheet, or both."""
+    import json
+
+    from beatomizer.cli.bars import bars_if_terminal
+    from beatomizer.dataset.contact_sheet import PAGE, write_sheet
+
+    shards = Path(arguments.shards)
+    summary: dict[str, object] = {}
+    judging = bool(arguments.accept or arguments.reject or arguments.undo or arguments.verdicts)
+    if judging:
+        summary |= _judge(arguments, shards)
+    if arguments.out or not judging:
+        page = Path(arguments.out) if arguments.out else shards / PAGE
+        summary |= write_sheet(shards, page, bars_if_terminal(arguments.quiet))
+        summary["page"] = str(page)
+    print(json.dumps(summary, indent=2) if arguments.json else _told(summary, arguments.shards))
+    return 0
+
+
+def _judge(arguments: argparse.Namespace, shards: Path) -> dict[str, object]:
+    from collections import Counter
+
+    from beatomizer.dataset.judging import judgements_of_file, judgements_of_words
+    from beatomizer.dataset.verdicts import Judgement, Verdict, record
+
+    words = {
+        Verdict.ACCEPT: arguments.accept,
+        Verdict.REJECT: arguments.reject,
+        Verdict.UNDECIDED: arguments.undo,
+    }
+    foreign = 0
+    news: dict[str, Judgement] = {}
+    if arguments.verdicts:
+        news, foreign = judgements_of_file(shards, Path(arguments.verdicts))
+    news |= judgements_of_words(shards, words, arguments.note)
+    counts = Counter(one.verdict for one in record(shards, news).values())
+    return {
+        "recorded": len(news),
+        "accepted": counts[Verdict.ACCEPT],
+        "rejected": counts[Verdict.REJECT],
+        "foreign": foreign,
+    }
+
+
+def _told(summary: dict[str, object], shards: str) -> str:
+    lines = []
+    if "recorded" in summary:
+        lines.append(
+            f"recorded {summary['recorded']}; in all {summary['accepted']} accepted, {summary['rejected']} rejected. "
+            "Build again to apply them"
+        )
+        if summary["foreign"]:
+            lines.append(f"{summary['foreign']} of them are about takes that are not in this set; kept")
+    if "page" in summary:
+        lines.append(
+            f"{summary['takes']} takes, {summary['clips']} clips, {summary['flagged']} flagged · {summary['page']}"
+        )
+        lines.append(
+            f"judge them there, save, then: beatomizer dataset review {shards} --verdicts verdicts.csv"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,8 @@
+"""Every style by name."""
+
+from beatomizer.composer.style import Style
+from beatomizer.composer.styles_bands import BANDS
+from beatomizer.composer.styles_machines import MACHINES
+
+STYLES: dict[str, Style] = {**MACHINES, **BANDS}
+"""To add a style, enter it in one of the two tables."""

@@ -1,0 +1,131 @@
+"""What a search leaves for people: the best recipe, a table of trials, pictures of history and importance."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from beatomizer.atomic import written_aside
+from beatomizer.search.study import FACTS, facts_of, write_facts
+from beatomizer.search.trial import REASON, RUN, Task
+from beatomizer.training.recipe_file import to_toml
+from beatomizer.training.run import write_text
+
+FEWEST_FOR_IMPORTANCE = 6
+"""Below so many complete trials an importance would be noise with a ruler."""
+
+
+def write_report(study: optuna.Study, task: Task, folder: Path) -> dict[str, object]:
+    """Write everything anew; the facts of ``study.json``."""
+    facts = facts_of(study, task)
+    importance = importances(study)
+    facts["importance"] = importance
+    best = task.recipe_of(study.best_trial.params)
+    header = f"# The best of a search: skill {study.best_value:.4f} over a constant colour on the validation clips.\n"
+    write_text(folder / "best.toml", header + to_toml(best))
+    _write_trials(folder / "trials.csv", study, task)
+    write_facts(folder / FACTS, facts)
+    _draw_history(folder / "history.png", study)
+    _draw_importance(folder / "importance.png", importance, study)
+    return facts
+
+
+def importances(study: optuna.Study) -> dict[str, float]:
+    """Share of each key in how trials differ, adding up to 1, largest first; empty with too few trials.
+
+    PED-ANOVA (Watanabe, Bansal, Hutter 2023): how a key's values among the better trials differ from those of all.
+    """
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(complete) < FEWEST_FOR_IMPORTANCE or len({trial.value for trial in complete}) < 2:
+        return {}
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in found.items()}
+
+
+def _write_trials(path: Path, study: optuna.Study, task: Task) -> None:
+    keys = list(task.space.ranges)
+    with written_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["trial", "state", "skill", "epochs", "run", *keys, "reason"])
+        for trial in study.get_trials(deepcopy=False):
+            table.writerow(
+                [*_row(trial), *(trial.params.get(key, "") for key in keys), trial.user_attrs.get(REASON, "")]
+            )
+
+
+def _row(trial: FrozenTrial) -> list[Any]:
+    skill = "" if trial.value is None else f"{trial.value:.6f}"
+    return [
+        trial.number,
+        trial.state.name.lower(),
+        skill,
+        len(trial.intermediate_values),
+        trial.user_attrs.get(RUN, ""),
+    ]
+
+
+def _draw_history(path: Path, study: optuna.Study) -> None:
+    """Every trial's skill, the best so far, and the curves of the trials epoch by epoch."""
+    figure, (left, right) = _sheet(2)
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    pruned = study.get_trials(deepcopy=False, states=(TrialState.PRUNED,))
+    numbers, values = [trial.number for trial in complete], [float(trial.value or 0.0) for trial in complete]
+    best = [max(values[: index + 1]) for index in range(len(values))]
+    left.plot(numbers, values, "o", color="#3b6fb6", label="trial")
+    left.plot(
+        [trial.number for trial in pruned],
+        [_last(trial) for trial in pruned],
+        "x",
+        color="#999999",
+        label="stopped early",
+    )
+    left.step(numbers, best, where="post", color="#d1495b", label="best so far")
+    left.axhline(0.0, color="#555555", linewidth=0.8, linestyle=":", label="constant colour")
+    left.set(xlabel="trial", ylabel="skill on the validation clips", title="History")
+    left.legend(loc="lower right", fontsize=8)
+    for trial in [*complete, *pruned]:
+        steps = sorted(trial.intermediate_values.items())
+        chosen = trial.number == study.best_trial.number
+        right.plot(
+            *zip(*steps, strict=True),
+            color="#d1495b" if chosen else "#b8c4d6",
+            linewidth=2.0 if chosen else 0.8,
+            zorder=3 if chosen else 1,
+        )
+    right.axhline(0.0, color="#555555", linewidth=0.8, linestyle=":")
+    right.set(xlabel="epoch", ylabel="skill", title="Each trial; the best one in red")
+    _save(figure, path)
+
+
+def _last(trial: FrozenTrial) -> float:
+    return trial.intermediate_values[max(trial.intermediate_values)] if trial.intermediate_values else 0.0
+
+
+def _draw_importance(path: Path, importance: dict[str, float], study: optuna.Study) -> None:
+    """Bars, the most important key on top; a sentence where there are too few trials."""
+    figure, (axes,) = _sheet(1)
+    if importance:
+        names = list(importance)[::-1]
+        axes.barh(names, [importance[name] for name in names], color="#3b6fb6")
+        axes.set(xlabel="share of the difference between trials (PED-ANOVA)", title="What mattered")
+    else:
+        axes.axis("off")
+        axes.text(0.5, 0.5, f"fewer than {FEWEST_FOR_IMPORTANCE} different complete trials", ha="center")
+    _save(figure, path)
+
+
+def _sheet(columns: int) -> tuple[Any, Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.5 * columns + 1.0, 4.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(1, columns, squeeze=False)[0]
+
+
+def _save(figure: Any, path: Path) -> None:
+    with written_aside(path) as aside:
+        figure.savefig(aside, dpi=120, metadata={"Software": None})
