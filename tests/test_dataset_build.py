@@ -19,12 +19,16 @@ import numpy as np
 import pytest
 
 from beatomizer.cli import main
-from beatomizer.dataset.build import BuildSettings, build
-from beatomizer.dataset.clip import CLIP_FRAMES, CLIP_SAMPLES, REPEAT
+from beatomizer.dataset.build import build
+from beatomizer.dataset.clip import CLIP_FRAMES, CLIP_SAMPLES, REPEAT, Clip
 from beatomizer.dataset.packed import SPLITS
-from beatomizer.dataset.shards import read_clips, set_facts
-from beatomizer.dataset.stages import TakeSettings
+from beatomizer.dataset.shards import read_clips, read_shard, set_facts
+from beatomizer.dataset.sidecar import Excerpt, write_sidecar
+from beatomizer.dataset.sources import find_takes
+from beatomizer.dataset.stages import TakeSettings, Work, known, run_stages
+from beatomizer.dataset.take_facts import TakeFacts
 from beatomizer.errors import UnreadableInputError, UsageError
+from beatomizer.timebase import SAMPLE_RATE
 from tests.made_takes import composed, film, mixed_takes, song, tree
 from tests.songs import write_wav
 
@@ -60,10 +64,10 @@ def test_each_bad_input_gets_one_line_and_the_rest_is_built() -> None:
         assert rows[name]["reason"].startswith(reason), rows[name]
         assert rows[name]["clips"] in ("", "0")
     good = {name: row for name, row in rows.items() if name not in COMPLAINTS}
-    assert sorted(good) == [*(f"film-{n}.mp4" for n in range(3)), "take-00000003.flac", "take-00000004.flac"]
+    assert sorted(good) == [*(f"film-{n}.mp4" for n in range(2)), "take-00000003.flac", "take-00000004.flac"]
     assert all(row["split"] in SPLITS and not row["reason"] for row in good.values())
     clips = {split: list(read_clips(whole_set(), split)) for split in SPLITS}
-    assert sum(map(len, clips.values())) == 3 + 2 * 2
+    assert sum(map(len, clips.values())) == 2 + 2 * 2
     assert all(clips.values()), "with so many takes each split has some"
     for split, own in clips.items():
         for clip in own:
@@ -103,19 +107,12 @@ def test_facts_say_what_is_there() -> None:
     assert facts["labels"] == "mean"
     assert facts["zones"] == 1
     assert facts["takes"] == {
-        "used": 5, "left_out": 5, "refused": 3, "kinds": {"composed": 2, "video": 3},
+        "used": 4, "left_out": 5, "refused": 3, "kinds": {"composed": 2, "video": 2},
         "splits": {split: sum(row["split"] == split for row in table(whole_set()).values()) for split in SPLITS},
     }  # fmt: skip
     text = (whole_set() / "dataset.json").read_text() + (whole_set() / "takes.csv").read_text()
     assert str(mixed_takes()) not in text
     assert "/tmp" not in text
-
-
-def test_a_finished_build_has_nothing_to_do(tmp_path: Path) -> None:
-    shutil.copytree(whole_set(), tmp_path / "set")
-    report = build([mixed_takes()], tmp_path / "set")
-    assert report.worked_on == 0
-    assert tree(tmp_path / "set") == tree(whole_set())
 
 
 # Interruptions
@@ -133,7 +130,7 @@ def started(*words: str, limit_bytes: int | None = None) -> subprocess.Popen[byt
 def test_killed_at_any_moment_and_resumed_it_is_the_same(tmp_path: Path) -> None:
     shards = tmp_path / "set"
     done: set[int] = set()
-    for files in (1, 5, 14):  # killed once so many results lie in the work folder, or the page is there
+    for files in (1, 5, 11):  # killed once so many results lie in the work folder, or the page is there
         child = started("-o", str(shards), "--workers", "2")
         wait_for(functools.partial(come_far, shards, files))
         child.send_signal(signal.SIGKILL)
@@ -225,36 +222,56 @@ def test_verdicts_are_honoured(tmp_path: Path) -> None:
     assert set_facts(shards)["hash"] != set_facts(whole_set())["hash"]
 
 
-def test_flags_decide_unless_told_otherwise(tmp_path: Path) -> None:
-    shutil.copytree(whole_set() / "work", tmp_path / "work")
-    report = build([mixed_takes()], tmp_path / "set", BuildSettings(leave_out=()), work=tmp_path / "work")
-    assert report.worked_on == 0
-    assert not (tmp_path / "set" / "work").exists()
-    assert table(tmp_path / "set")["still.mp4"]["clips"] == "1"
+def staged(takes: Path, work: Path, settings: TakeSettings) -> tuple[TakeFacts, list[Clip]]:
+    """What the stages make of the only take in a folder."""
+    (source,) = find_takes([takes])[0]
+    results = Work.of(work, source.id, settings)
+    for path in (results.observed, results.clips, results.facts):
+        path.parent.mkdir(parents=True)
+    facts = run_stages(source, settings, results)
+    assert run_stages(source, settings, results) == facts
+    assert known(results) == facts
+    return facts, list(read_shard(results.clips))
 
 
 def test_zones_and_interpolation(tmp_path: Path) -> None:
-    takes = tmp_path / "takes"
-    takes.mkdir()
-    composed(takes, 3, seconds=16.0)
-    settings = BuildSettings(TakeSettings("zones", (2, 1), "interpolate"))
-    report = build([takes], tmp_path / "set", settings)
-    assert report.facts["zones"] == 2
-    (clip,) = (clip for split in SPLITS for clip in read_clips(tmp_path / "set", split))
+    (tmp_path / "takes").mkdir()
+    composed(tmp_path / "takes", 3, seconds=16.0)
+    _, (clip,) = staged(tmp_path / "takes", tmp_path / "work", TakeSettings("zones", (2, 1), "interpolate"))
     assert clip.rgb.shape == (CLIP_FRAMES, 2, 3)
     left, right = clip.label.mean(axis=0).max(axis=1)
     assert left < right  # made so
 
 
-def test_silence_is_left_out(tmp_path: Path) -> None:
-    takes = tmp_path / "takes"
-    takes.mkdir()
+def test_silence_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "takes").mkdir()
     half = song(31.0, 1)
-    half[15 * 24000 :] = 0
-    film(takes / "half.mp4", 31.0, seed=1, sound=half)
-    report = build([takes], tmp_path / "set", BuildSettings(leave_out=()))
-    assert [row.clips for row in report.rows] == [(f"{report.rows[0].source.id}-0000",)]
-    assert report.rows[0].reason == "1 clip left out: mostly silent"
+    half[15 * SAMPLE_RATE :] = 0
+    film(tmp_path / "takes" / "half.mp4", 31.0, seed=1, sound=half)
+    facts, clips = staged(tmp_path / "takes", tmp_path / "work", TakeSettings())
+    assert [clip.problem for clip in facts.clips] == ["", "mostly silent"]
+    assert len(clips) == 2, "somebody may want it all the same"
+
+
+def test_an_excerpt_is_a_take_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "takes").mkdir()
+    film(tmp_path / "takes" / "film.mp4", 37.0, fps=15)
+    write_sidecar(tmp_path / "takes" / "film.take.json", [Excerpt(start_s=20.0, end_s=36.0)])
+    facts, (clip,) = staged(tmp_path / "takes", tmp_path / "work", TakeSettings())
+    assert facts.duration_s == 16.0
+    whole = song(37.0)[20 * SAMPLE_RATE :][:CLIP_SAMPLES]
+    assert np.corrcoef(whole, clip.sound)[0, 1] > 0.97
+    light = clip.label.max(axis=(1, 2))
+    beats = np.arange(30, CLIP_FRAMES - 30, 30)  # 120 a minute, and the excerpt begins on one
+    assert (light[beats + 2] > 1.5 * light[beats - 3]).all()
+
+
+@pytest.mark.parametrize("other", [TakeSettings("implied"), TakeSettings(rate="interpolate")])
+def test_other_settings_have_other_results(other: TakeSettings, tmp_path: Path) -> None:
+    assert other.key() != TakeSettings().key()
+    assert Work.of(tmp_path, "x", other).observed == Work.of(tmp_path, "x", TakeSettings()).observed
+    assert TakeSettings(grid=(4, 1)).key() == TakeSettings().key(), "there is no grid without zones"
+    assert TakeSettings("zones", (4, 1)).key() != TakeSettings("zones").key()
 
 
 def test_nothing_usable_is_an_error_with_a_report(tmp_path: Path) -> None:
@@ -270,16 +287,23 @@ def test_nothing_usable_is_an_error_with_a_report(tmp_path: Path) -> None:
 # The command
 
 
-def test_the_command_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(whole_set(), tmp_path / "set")
-    assert main(["dataset", "build", str(mixed_takes()), "-o", str(tmp_path / "set"), "--json"]) == 0
+def test_the_command_reports_and_flags_may_be_ignored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shards = tmp_path / "set"
+    shutil.copytree(whole_set(), shards)
+    words = ["dataset", "build", str(mixed_takes()), "-o", str(shards)]
+    assert main([*words, "--keep-flagged", "--json"]) == 0
     summary = json.loads(capsys.readouterr().out)
-    assert summary["hash"] == set_facts(whole_set())["hash"]
-    assert {one["name"] for one in summary["complaints"]} == set(COMPLAINTS)
-    assert main(["dataset", "build", str(mixed_takes()), "-o", str(tmp_path / "set")]) == 0
+    assert summary["hash"] == set_facts(shards)["hash"] != set_facts(whole_set())["hash"]
+    assert summary["worked_on"] == 0
+    assert {one["name"] for one in summary["complaints"]} == set(COMPLAINTS) - {"still.mp4"}
+    assert table(shards)["still.mp4"]["clips"] == "1"
+    assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(COMPLAINTS) + 2
-    assert lines[-2].startswith("7 clips (")
+    assert lines[-2].startswith("6 clips (")
+    assert tree(shards) == tree(whole_set()), "nothing of the other set remains"
 
 
 @pytest.mark.parametrize(

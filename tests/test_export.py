@@ -21,11 +21,11 @@ from beatomizer.models.colour_model import INPUT_WIDTHS, ColourModel
 from beatomizer.models.pieces import light_of
 from beatomizer.models.table import build
 from beatomizer.training import export as exporting
+from beatomizer.training.checkpoint import Checkpoint, save_checkpoint
 from beatomizer.training.export import LARGEST_DIFFERENCE, ModelFacts, export_model, parity, revision_of
-from beatomizer.training.loop import train
 from beatomizer.training.recipe import with_settings
 from beatomizer.training.recipe_file import find_recipe
-from tests.made_clips import made_set
+from beatomizer.training.run import BEST, CHECKPOINTS, DataFacts, RunFacts, write_claim, write_json
 from tests.songs import beat_song, write_wav
 
 TINY = {
@@ -157,21 +157,20 @@ def test_the_suffix_is_looked_at_before_the_work(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real run: a small cnn, one epoch."""
-    place = tmp_path_factory.mktemp("run")
-    shards = made_set(place / "shards", clips=6)
-    settings = [
-        "train.epochs=1",
-        "data.clips=2",
-        *[f"model.{key}={value}" for key, value in TINY["cnn"].items()],
-    ]
-    train(
-        "cnn", [shards], place / "run", with_settings(find_recipe(None, "cnn"), settings), accelerator="cpu"
+    """A run folder as ``train`` leaves it, with the weights of a tiny cnn in it."""
+    folder = tmp_path_factory.mktemp("run") / "run"
+    folder.mkdir()
+    recipe = with_settings(
+        find_recipe(None, "cnn"), [f"model.{key}={value}" for key, value in TINY["cnn"].items()]
     )
-    return place / "run"
+    data = (DataFacts("made", "0123abcd", "mean", 8, 2),)
+    write_claim(folder, RunFacts("cnn", 1, "slices400", data, 1), recipe)
+    best = save_checkpoint(folder / CHECKPOINTS, Checkpoint(1, tiny("cnn").state_dict(), {}, {}), "")
+    write_json(folder / BEST, {"checkpoint": best.name})
+    return folder
 
 
-def test_train_export_render_without_torch(
+def test_a_run_is_exported_and_rendered_without_torch(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model, song = tmp_path / "mine.onnx", write_wav(tmp_path / "song.wav", beat_song(3.0))

@@ -89,7 +89,7 @@ def test_the_bank_is_as_wide_as_the_models_think() -> None:
 
 @every_form
 @pytest.mark.parametrize("zones", [1, 4])
-@pytest.mark.parametrize("frames", [1, 7, 16])
+@pytest.mark.parametrize("frames", [1, 7])
 def test_one_colour_for_each_frame_and_zone(form: str, zones: int, frames: int) -> None:
     model = made(form, zones).eval()
     rgb = model(sound(model, 2, frames))
@@ -231,7 +231,7 @@ def test_outputs_reach_black_white_and_full_colours(kind: str) -> None:
     wanted = torch.tensor([[0.0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 1], [0.5, 0.0, 0.2]])
     numbers = torch.zeros(len(wanted), OUTPUT_NUMBERS[kind], requires_grad=True)
     optimiser = torch.optim.Adam([numbers], 0.3)
-    for _ in range(300):
+    for _ in range(150):
         optimiser.zero_grad()
         torch.autograd.backward((to_srgb(numbers, kind, True)[:, 0] - wanted).square().sum())
         optimiser.step()

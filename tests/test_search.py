@@ -79,13 +79,13 @@ def test_a_space_that_cannot_be_is_refused(text: dict[str, object], told: str) -
 
 
 @given(
-    st.dictionaries(
-        st.sampled_from(["train.seed", "train.epochs"]), st.integers(1, 10**6), min_size=1
-    ),
+    st.dictionaries(st.sampled_from(["train.seed", "train.epochs"]), st.integers(1, 10**6), min_size=1),
     st.floats(1e-6, 1.0),
 )
 def test_drawn_values_arrive_in_the_recipe_unchanged(whole: dict[str, int], rate: float) -> None:
-    recipe = with_settings(Recipe(), as_settings({**whole, "optimiser.learning_rate": rate, "optimiser.name": "sgd"}))
+    recipe = with_settings(
+        Recipe(), as_settings({**whole, "optimiser.learning_rate": rate, "optimiser.name": "sgd"})
+    )
     assert recipe.optimiser.learning_rate == rate
     assert recipe.optimiser.name == "sgd"
     for key, value in whole.items():
@@ -116,7 +116,9 @@ def test_a_search_from_the_command_line_leaves_everything_and_goes_on(
         rows = list(csv.DictReader(file))
     assert len(rows) == 3, "one more, not three more"
     skills = [float(row["skill"]) for row in rows]
-    assert json.loads((study / "study.json").read_text())["best"]["skill"] == pytest.approx(max(skills), abs=1e-5)
+    assert json.loads((study / "study.json").read_text())["best"]["skill"] == pytest.approx(
+        max(skills), abs=1e-5
+    )
     best = find_recipe(str(study / "best.toml"), "cnn")
     chosen = rows[skills.index(max(skills))]
     assert best.optimiser.learning_rate == pytest.approx(float(chosen["optimiser.learning_rate"]))
@@ -140,7 +142,9 @@ def test_two_workers_share_a_database(shards: Path, tmp_path: Path) -> None:
 def test_a_killed_search_takes_its_trial_up_again(shards: Path, tmp_path: Path) -> None:
     study, space = tmp_path / "study", tmp_path / "space.toml"
     space.write_text(SPACE)
-    words = small_words(shards, study, space, "--trials", "1", "--set", "train.epochs=400", "--set", "train.patience=0")
+    words = small_words(
+        shards, study, space, "--trials", "1", "--set", "train.epochs=400", "--set", "train.patience=0"
+    )
     child = subprocess.Popen([sys.executable, "-m", "beatomizer", *words], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not list(study.glob("runs/*/best.json")):

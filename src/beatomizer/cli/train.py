@@ -57,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and report."""
-    _need_torch()
+    from beatomizer.cli.extras import TRAINING, need
+
+    need("training", *TRAINING)
     from beatomizer.training.loop import train
 
     speaks = os.environ.get("RANK", "0") == "0"  # torchrun numbers its processes
@@ -86,15 +88,6 @@ def run(arguments: argparse.Namespace) -> int:
     elif outcome.leader and not arguments.quiet:
         print(spoken(outcome))
     return 0
-
-
-def _need_torch() -> None:
-    from importlib.util import find_spec
-
-    from beatomizer.errors import MissingExtraError
-
-    if not all(find_spec(name) for name in ("torch", "lightning_fabric", "safetensors")):
-        raise MissingExtraError("training", "train")
 
 
 def recipe_of(arguments: argparse.Namespace) -> "Recipe":

@@ -101,7 +101,7 @@ BANDS: dict[str, Style] = {
         tune=0.55,
         drumless=0.25,
         desk=Desk(
-            reverb_s=(1.2, 2.8), reverb=(0.4, 0.9), lufs=(-22, -13), drums_db=-4.0, drive=(0.0, 0.3),
+            reverb_s=(1.2, 2.8), reverb=(0.4, 0.9), lufs=(-22, -13), drums_db=-1.5, drive=(0.0, 0.3),
             glue=(0.0, 0.3),
         ),
     ),

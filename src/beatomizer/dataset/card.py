@@ -61,7 +61,7 @@ def write_card(
     folder = shards / FOLDER
     folder.mkdir(exist_ok=True)
     chosen = _chosen([row for row in rows if row.clips])
-    strips = []
+    strips: list[Strip] = []
     for count, row in enumerate(chosen):
         progress("card", count / (len(chosen) + 1))
         strips += _strip(row, Work.of(work, row.source.id, settings))
@@ -101,7 +101,7 @@ def _strip(row: TakeRow, work: Work) -> Iterator[Strip]:
     seen = np.clip(np.searchsorted(observed.pts_s, times_s, side="right") - 1, 0, len(observed.pts_s) - 1)
     masked = (clip.flags & (CUT | MISSING)) != 0
     name = f"{clip.key}   {row.source.kind}, {row.split}, {observed.fps} fps"
-    yield Strip(name, observed.grid[seen], clip.rgb.astype(np.float32) / 65535, masked)
+    yield Strip(name, observed.grid[seen], clip.unpack().label, masked)
 
 
 def _reasons(rows: Sequence[TakeRow], refusals: Sequence[Refusal]) -> dict[str, int]:
@@ -111,9 +111,9 @@ def _reasons(rows: Sequence[TakeRow], refusals: Sequence[Refusal]) -> dict[str, 
 
 
 def _kind_of(reason: str) -> str:
-    for begin in ("same as ", "is not needed"):
+    for begin, kind in (("same as ", "same as another"), ("is not needed", "is not needed")):
         if reason.startswith(begin):
-            return begin.strip()
+            return kind
     if reason.endswith(f"s long; a clip has {CLIP_S:.0f} s"):
         return f"is shorter than {CLIP_S:.0f} s"
     return reason.partition(":")[0]

@@ -20,6 +20,7 @@ from beatomizer.metrics.colour import GREY_CHROMA
 
 _DPI = 100
 _INK = "#33373d"
+_STRIP_INCHES = 1.55
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def _figure(width: float, height: float) -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("the dataset card", "train") from error
-    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=_DPI)
     FigureCanvasAgg(figure)
     return figure
 
@@ -57,17 +58,22 @@ def _save(figure: Any, path: Path) -> None:
 
 def draw_strips(path: Path, strips: Sequence[Strip]) -> None:
     """Pictures of some takes, and below them the labels of the same moments; masked frames are marked."""
-    count = max(1, len(strips))
-    figure = _figure(11, 1.5 * count + 0.4)
-    places = figure.subplots(2 * count, 1, height_ratios=[2, 1] * count, squeeze=False)[:, 0]
-    for place in places:
-        place.set_axis_off()
+    height = _STRIP_INCHES * max(1, len(strips))
+    figure = _figure(11, height)
     for number, strip in enumerate(strips):
-        above, below = places[2 * number], places[2 * number + 1]
-        gap = np.full((18, 1, 3), 255, np.uint8)
+        top = 1 - number * _STRIP_INCHES / height
+
+        def place(begin: float, end: float, top: float = top) -> Any:
+            """Axes between two heights in inches below the strip's top."""
+            axes = figure.add_axes((0.005, top - end / height, 0.99, (end - begin) / height))
+            axes.set_axis_off()
+            return axes
+
+        gap = np.full((len(strip.pictures[0]), 1, 3), 255, np.uint8)
         row = np.hstack([part for picture in strip.pictures for part in (picture, gap)][:-1])
-        above.imshow(row, aspect="auto", interpolation="nearest")
-        above.set_title(strip.name, fontsize=8, loc="left", color=_INK, pad=3)
+        figure.text(0.005, top - 0.16 / height, strip.name, fontsize=8, color=_INK)
+        place(0.2, 1.0).imshow(row, aspect="auto", interpolation="nearest")
+        below = place(1.06, 1.46)
         ribbon = np.clip(strip.rgb.transpose(1, 0, 2), 0, 1)
         below.imshow(ribbon, aspect="auto", interpolation="nearest")
         masked = np.flatnonzero(strip.unusable)
@@ -78,6 +84,7 @@ def draw_strips(path: Path, strips: Sequence[Strip]) -> None:
 def draw_colours(path: Path, census: Census) -> None:
     """Hues, saturation and levels of all labels, with the share of grey."""
     figure = _figure(11, 3.2)
+    figure.subplots_adjust(0.06, 0.17, 0.99, 0.97, wspace=0.17)
     hues, saturation, levels = figure.subplots(1, 3)
     count = len(census.hue)
     turn = (np.arange(count) + 0.5) / count * 2 * np.pi
@@ -105,6 +112,7 @@ def draw_colours(path: Path, census: Census) -> None:
 def draw_offsets(path: Path, offsets_ms: F64, significance: F64, trusted: Any) -> None:
     """How late pictures were, and how sure that is; offsets that were not corrected are hollow."""
     figure = _figure(7, 3.2)
+    figure.subplots_adjust(0.09, 0.16, 0.98, 0.97)
     place = figure.subplots()
     sure = np.asarray(trusted, bool)
     place.scatter(
@@ -116,6 +124,7 @@ def draw_offsets(path: Path, offsets_ms: F64, significance: F64, trusted: Any) -
     )  # fmt: skip
     place.axvline(0, color=_INK, linewidth=0.6)
     place.set_xlim(-260, 260)
+    place.set_ylim(bottom=0)
     _dress(place, "picture late by (ms)", "significance")
     place.legend(fontsize=8, frameon=False)
     _save(figure, path)
@@ -124,7 +133,9 @@ def draw_offsets(path: Path, offsets_ms: F64, significance: F64, trusted: Any) -
 def draw_reasons(path: Path, reasons: Mapping[str, int]) -> None:
     """How many takes and files were left out, by reason."""
     most = Counter(reasons).most_common(12)[::-1]
-    figure = _figure(7, 0.8 + 0.3 * max(1, len(most)))
+    height = 0.8 + 0.3 * max(1, len(most))
+    figure = _figure(8, height)
+    figure.subplots_adjust(0.45, 0.6 / height, 0.97, 1 - 0.1 / height)
     place = figure.subplots()
     place.barh(
         [_plain(reason) for reason, _ in most], [count for _, count in most], color="#b3475b", height=0.6

@@ -22,7 +22,7 @@ from beatomizer.dataset.onset_trace import TRACE_HZ, moving_mean, onset_trace
 FURTHEST_S = 0.25
 """Larger offsets are not looked for: at 120 BPM they meet the next half of the beat."""
 
-SIGNIFICANT = 5.0
+SIGNIFICANT = 6.0
 """Deviations from chance from which on an offset is believed."""
 
 ALONE = 1.15
@@ -33,7 +33,7 @@ BIAS_S = -0.004
 
 _APART_S = 0.07
 _STEP_S = 0.001
-_HAND_S = 0.016
+_HAND_S = 0.024
 """The agreement is blurred by this deviation: how far one designer's hits scatter around the beat."""
 
 _STEADY_CHANGE = 6.0

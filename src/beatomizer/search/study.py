@@ -85,9 +85,7 @@ def opened(task: Task, plan: Search) -> optuna.Study:
         study = optuna.create_study(
             study_name=plan.folder.name,
             storage=_storage(plan),
-            sampler=optuna.samplers.TPESampler(
-                seed=plan.seed, multivariate=True, group=True, n_startup_trials=8
-            ),
+            sampler=_sampler(plan.seed),
             direction="maximize",
             load_if_exists=True,
         )
@@ -103,6 +101,10 @@ def opened(task: Task, plan: Search) -> optuna.Study:
             f"'{plan.folder}' holds another search (another {changed})", "choose another folder with -o"
         )
     return study
+
+
+def _sampler(seed: int) -> optuna.samplers.BaseSampler:
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
 
 
 def _identity(task: Task) -> dict[str, str]:
@@ -138,9 +140,7 @@ def _work(task: Task, plan: Search, index: int, told: Callable[[], None] = lambd
     study = optuna.load_study(
         study_name=plan.folder.name,
         storage=_storage(plan),
-        sampler=optuna.samplers.TPESampler(
-            seed=plan.seed + index, multivariate=True, group=True, n_startup_trials=8, constant_liar=True
-        ),
+        sampler=_sampler(plan.seed + index),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
     )
     tried = 0

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from beatomizer.errors import UsageError
-from beatomizer.training.losses import LOSSES, cosine_similarity, lit
+from beatomizer.training.losses import LOSSES, cosine_similarity, lit, oklab
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -49,7 +49,7 @@ def _told(name: str, term: Mapping[str, Any]) -> Loss:
     return loss
 
 
-SCORES = ("cosine_similarity", "movement")
+SCORES = ("cosine_similarity", "movement", "colour_error")
 """What is watched besides the loss; see ``scores``."""
 
 
@@ -61,6 +61,8 @@ def scores(prediction: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tens
       light scores high.
     * ``movement``: how much the light moves, mean absolute deviation from each clip's mean, over that of the target.
       1 moves as much, 0 stands still: the failure that cosine does not see.
+    * ``colour_error``: mean distance in OKLab, the same as the loss ``oklab``, here whatever the loss is: what a search
+      compares runs by.
     """
     share = lit(target).mean(dim=-1) * weight
     similarity = (cosine_similarity(prediction, target) * lit(target)).mean(dim=-1)
@@ -68,6 +70,7 @@ def scores(prediction: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tens
     return {
         "cosine_similarity": (similarity * weight).sum() / share.sum().clamp(min=1e-12),
         "movement": moved / wanted.clamp(min=1e-6),
+        "colour_error": oklab(prediction, target, weight),
     }
 
 

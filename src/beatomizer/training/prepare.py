@@ -60,7 +60,7 @@ def prepare(
     part = recipe.train
     if part.threads:
         torch.set_num_threads(part.threads)
-    watchable = ("loss", "cosine_similarity", *recipe.loss)
+    watchable = ("loss", "cosine_similarity", "colour_error", *recipe.loss)
     if part.watch not in watchable:
         raise UsageError(f"train.watch is '{part.watch}'", f"choose from {', '.join(watchable)}")
     weights = recipe.data.weights or (1.0,) * len(shards)

@@ -95,7 +95,7 @@ class TrainPart:
         seed: of the first weights, the order of clips, dropout and augmentation.
         precision: ``32``, or ``bf16`` (mixed: products in bfloat16, weights in float32).
         patience: epochs without improvement after which training ends; 0: never before ``epochs``.
-        watch: the validation score that decides what is best: ``loss``, ``cosine_similarity`` or a
+        watch: the validation score that decides what is best: ``loss``, ``cosine_similarity``, ``colour_error`` or a
             loss term's name.
         checkpoint_s: seconds between checkpoints within an epoch (0: none); each epoch ends with one in any case.
         checkpoint_steps: steps between checkpoints within an epoch (0: none).

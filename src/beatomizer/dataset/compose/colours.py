@@ -96,7 +96,7 @@ def _named(song: Annotations, rng: np.random.Generator) -> tuple[str, ...]:
         return 0.6 * abs(palette.warmth - warmth) + abs(palette.energy - energy)
 
     choices = [palette for palette in PALETTES.values() if not palette.occasion]
-    weights = np.exp(-2.5 * np.array([misfit(palette) for palette in choices]))
+    weights = np.exp(-5.0 * np.array([misfit(palette) for palette in choices]))
     chosen = choices[int(rng.choice(len(choices), p=weights / weights.sum()))]
     order = rng.permutation(len(chosen.colors)) if rng.random() < 0.5 else np.arange(len(chosen.colors))
     return tuple(chosen.colors[place] for place in order)
@@ -105,7 +105,7 @@ def _named(song: Annotations, rng: np.random.Generator) -> tuple[str, ...]:
 def _mixed(song: Annotations, rng: np.random.Generator) -> tuple[str, ...]:
     """A scheme of hues around a lead; orange (55°) suits warm songs, blue (255°) cold ones."""
     warmth, energy = mood(song)
-    lead = rng.normal(55 if rng.random() < 0.5 + 0.4 * warmth else 255, 60)
+    lead = rng.normal(55 if rng.random() < 0.5 + 0.75 * warmth else 255, 40)
     names = list(_SCHEMES)
     scheme = _SCHEMES[names[int(rng.choice(len(names), p=[0.22, 0.24, 0.15, 0.17, 0.16, 0.06]))]]
     hues = np.deg2rad(lead + np.array([*scheme, rng.uniform(0, 360)]) + rng.normal(0, 5, len(scheme) + 1))

@@ -26,10 +26,10 @@ from beatomizer.timebase import FPS, frame_count_of_duration
 
 _TASTE: dict[str, tuple[float, ...]] = {
     "intro": (3.0, 0.6, 0.4, 0.4, 2.0, 1.2, 0.6, 0.0),
-    "verse": (1.2, 1.2, 1.4, 0.7, 0.8, 0.9, 1.6, 0.0),
-    "chorus": (0.3, 2.0, 1.6, 1.3, 0.2, 0.6, 1.8, 0.3),
-    "build": (0.2, 2.4, 1.2, 0.9, 0.5, 0.5, 0.6, 0.3),
-    "drop": (0.1, 2.2, 1.3, 1.4, 0.1, 0.5, 1.8, 0.9),
+    "verse": (0.9, 2.2, 1.4, 0.7, 0.7, 0.8, 1.8, 0.0),
+    "chorus": (0.2, 3.4, 1.6, 1.1, 0.2, 0.5, 2.0, 0.3),
+    "build": (0.2, 3.0, 1.2, 0.8, 0.5, 0.5, 0.8, 0.3),
+    "drop": (0.1, 3.6, 1.3, 1.2, 0.1, 0.5, 2.0, 0.9),
     "break": (2.0, 0.4, 0.3, 0.3, 2.4, 1.4, 0.7, 0.0),
     "outro": (3.0, 0.4, 0.4, 0.3, 2.0, 0.8, 0.3, 0.0),
 }
@@ -52,6 +52,12 @@ _UNDRIVEN = (1.8, 0.3, 0.4, 0.6, 2.0, 0.8, 1.0, 0.0)
 
 _HEADROOM = 0.84
 """The highest intensity outside a drop (and the loudest section of a song without one)."""
+
+_PUMPED_FROM = 0.35
+"""Sections of less energy do not breathe with the beat."""
+
+_SHORTEST_BREATH_S = 0.36
+"""At faster beats every other one is taken: under three changes a second the limiter lets them pass."""
 
 _SAME_AGAIN = 0.75
 """How often a phrase comes back with the look its letter had at that place before."""
@@ -267,4 +273,22 @@ def _master(view: SongView, manner: Manner, frames: int) -> F64:
     """The master fader: as far as this designer follows the song's energy."""
     energy = view.energy(np.arange(frames) / FPS)
     slow = np.convolve(np.pad(energy, (15, 15), mode="edge"), np.full(31, 1 / 31), mode="valid")
-    return np.asarray(1 - manner.follows_level * 0.6 * (1 - slow[:frames]))
+    return np.asarray((1 - manner.follows_level * 0.6 * (1 - slow[:frames])) * _pump(view, manner, frames))
+
+
+def _pump(view: SongView, manner: Manner, frames: int) -> F64:
+    """The stage breathes: full on each beat of a driven passage, then down by the manner's share."""
+    level = np.ones(frames)
+    fall_s = 0.3 * view.beat_s
+    for section in view.song.sections:
+        if section.energy < _PUMPED_FROM or not view.is_driven(section.start_s, section.end_s):
+            continue
+        beats = view.grid(section.start_s, section.end_s) + manner.latency_ms / 1000
+        every = max(1, int(np.ceil(_SHORTEST_BREATH_S / view.beat_s)))
+        if len(beats) < 2:
+            continue
+        first, last = (min(frames, max(0, round(time * FPS))) for time in (beats[0], section.end_s))
+        times = np.arange(first, last) / FPS
+        since = times - beats[::every][np.searchsorted(beats[::every], times + 0.5 / FPS) - 1]
+        level[first:last] = 1 - manner.pump * section.energy * (1 - np.exp(-np.maximum(since, 0.0) / fall_s))
+    return level

@@ -72,7 +72,7 @@ def hold(phrase: Phrase, song: SongView, manner: Manner, rng: np.random.Generato
 def pulse(phrase: Phrase, song: SongView, manner: Manner, rng: np.random.Generator) -> Iterator[KeyFrame]:
     """Up on a hit and down again a fraction of a beat later."""
     lights = phrase.lights
-    half = lights if rng.random() < 0.6 else _half(phrase, rng)
+    half = lights if rng.random() < 0.75 else _half(phrase, rng)
     rest = tuple(zone for zone in lights if zone not in half)
     if rest:
         yield KeyFrame(
@@ -226,9 +226,9 @@ def _rhythm(phrase: Phrase, song: SongView, manner: Manner, rng: np.random.Gener
     """The hits a pulse follows: one instrument, or the beat, thinned by what this designer lets pass."""
     start, end = phrase.start_s, phrase.end_s
     sources: list[tuple[float, F64]] = [
-        (0.30, song.grid(start, end)),
+        (0.50, song.grid(start, end)),
         (0.25, song.grid(start, end)[::2]),
-        (0.15, song.bars(start, end)),
+        (0.08, song.bars(start, end)),
         (0.20, song.hits("kick", start, end)),
         (0.20, song.hits("snare", start, end)),
         (0.12, song.grid(start, end, song.parts)[song.parts - 1 :: song.parts]),
@@ -238,7 +238,7 @@ def _rhythm(phrase: Phrase, song: SongView, manner: Manner, rng: np.random.Gener
         return []
     weights = np.array([weight for weight, _ in usable])
     times = usable[int(rng.choice(len(usable), p=weights / weights.sum()))][1]
-    at_least = 0.3 + 0.5 * (1 - phrase.busy)
+    at_least = 0.3 + 0.3 * (1 - phrase.busy)
     return _spaced([float(t) for t in times if rng.random() >= manner.ignores], at_least)
 
 

@@ -24,6 +24,7 @@ class Manner:
         jitter_ms: standard deviation of the timing of single key frames.
         fades: 0..1, the share of changes that fade where they could snap.
         follows_level: 0..1, how much of the intensity is the song's energy.
+        pump: 0..1, how far the whole stage breathes on the beat of driven passages: full on it, lower after it.
         pull_back: 0..1, how far the light goes down before a drop.
         blackouts, strobes, sparkles, chases: 0..1, how much they like each.
         mirrored: lights the stage from the middle to both sides instead of from left to right.
@@ -39,6 +40,7 @@ class Manner:
     jitter_ms: float
     fades: float
     follows_level: float
+    pump: float
     pull_back: float
     blackouts: float
     strobes: float
@@ -66,7 +68,8 @@ def drawn_manner(rng: np.random.Generator) -> Manner:
         latency_ms=float(rng.uniform(-10, 30) if by_hand else rng.uniform(-15, 5)),
         jitter_ms=float(rng.uniform(9, 30) if by_hand else rng.uniform(0, 8)),
         fades=float(rng.uniform(0.15, 0.55)),
-        follows_level=float(rng.uniform(0.1, 0.7)),
+        follows_level=float(rng.uniform(0.3, 1.0)),
+        pump=float(rng.choice([0.0, 1.0], p=[0.2, 0.8]) * rng.uniform(0.25, 0.6)),
         pull_back=float(rng.uniform(0.4, 1.0)),
         blackouts=float(rng.beta(1.2, 2.5)),
         strobes=float(rng.beta(1.0, 3.0)),
