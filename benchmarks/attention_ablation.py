@@ -70,9 +70,9 @@ ROWS = {
 }
 
 
-def build(row: Row) -> ColourModel:
-    """A fresh model, the same weights each time."""
-    torch.manual_seed(1)
+def build(row: Row, seed: int) -> ColourModel:
+    """A fresh model; the same weights for the same seed."""
+    torch.manual_seed(seed)
     return Cnn(row.config) if isinstance(row.config, CnnConfig) else Attention(row.config)
 
 
@@ -84,9 +84,11 @@ def loss_of(row: Row, prediction: Tensor, target: Tensor) -> Tensor:
     return cosine(prediction, target, weight) + moving_average(prediction, target, weight)
 
 
-def train(row: Row, slices: Tensor, colours: Tensor, steps: int, batch: int) -> tuple[ColourModel, float]:
+def train(
+    row: Row, slices: Tensor, colours: Tensor, steps: int, batch: int, seed: int
+) -> tuple[ColourModel, float]:
     """Train; the model and the seconds it took."""
-    model, rng = build(row), np.random.default_rng(5)
+    model, rng = build(row, seed), np.random.default_rng([seed, 5])
     optimiser = torch.optim.Adam(model.parameters(), LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
@@ -238,6 +240,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=900)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=64)
+    parser.add_argument("--seed", type=int, default=1, help="of the weights and of the order of clips")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rows", default=",".join(ROWS))
     options = parser.parse_args()
@@ -255,8 +258,8 @@ def main() -> None:
     gradients = []
     for name in options.rows.split(","):
         row = ROWS[name]
-        first = Gradients.of(row, build(row), unseen[:2], wanted[:2])
-        model, seconds = train(row, slices, colours, options.steps, options.batch)
+        first = Gradients.of(row, build(row, options.seed), unseen[:2], wanted[:2])
+        model, seconds = train(row, slices, colours, options.steps, options.batch, options.seed)
         print(line(name, judge(model, unseen, wanted), columns, seconds), flush=True)
         gradients.append((name, first, Gradients.of(row, model, unseen[:2], wanted[:2])))
     for name, first, last in gradients:

@@ -12,7 +12,10 @@ from beatomizer.composer.compose import compose
 def long_mp3(path: Path, seconds: float) -> Path:
     """Write an mp3 of exactly ``seconds`` made of composed songs, one after the other, 192 kb/s stereo."""
     rate = 48_000
-    pool = [np.ascontiguousarray(compose(seed, style="house", form="build-drop", bank="909").samples.T) for seed in range(4)]
+    pool = [
+        np.ascontiguousarray(compose(seed, style="house", form="build-drop", bank="909").samples.T)
+        for seed in range(4)
+    ]
     left = round(seconds * rate)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libmp3lame", rate=rate, layout="stereo")

@@ -42,7 +42,7 @@ def groove(song: Ideas, bar: Bar) -> Iterator[Stroke]:
 
 def _march(bar: Bar) -> Iterator[Stroke]:
     """A kick on every beat, as builds have it."""
-    return (Stroke("kick", bar.start + beat, 0.6 + 0.3 * bar.energy) for beat in range(bar.meter.beats))
+    return (Stroke("kick", bar.start + beat, 0.25 + 0.5 * bar.energy) for beat in range(bar.meter.beats))
 
 
 def roll(start: float, beats: float, meter_steps: int) -> Iterator[Stroke]:

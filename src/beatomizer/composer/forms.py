@@ -1,5 +1,6 @@
 """Forms: which sections follow each other, how often they return, and how much happens in each."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -187,7 +188,7 @@ def laid_out(name: str, bar_s: float, rng: np.random.Generator) -> tuple[Section
         rng: where chance comes from; it also draws the length that is aimed at.
     """
     aim_s = float(rng.uniform(52.0, 125.0))
-    best: tuple[float, tuple[Section, ...]] | None = None
+    best: tuple[float, tuple[Section, ...]] = math.inf, ()
     for _ in range(24):
         sections = FORMS[name][0](rng)
         for unit in (4,) if name == "blues" else (2, 4, 6, 8):
@@ -196,10 +197,9 @@ def laid_out(name: str, bar_s: float, rng: np.random.Generator) -> tuple[Section
             outside = max(0.0, SHORTEST_S - length_s, length_s - LONGEST_S)
             awkward = 4.0 * (unit == 6) + 8.0 * (unit == 2)
             effort = 100.0 * outside + abs(length_s - aim_s) + awkward
-            if best is None or effort < best[0]:
+            if effort < best[0]:
                 written = zip(sections, bars, strict=True)
                 best = effort, tuple(replace(one, bars=count) for one, count in written)
-        if best is not None and best[0] < 10.0:
+        if best[0] < 10.0:
             break
-    assert best is not None
     return best[1]

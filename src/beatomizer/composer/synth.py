@@ -86,7 +86,7 @@ def harmonics(pitch: int) -> F64:
     return np.arange(1, max(1, top) + 1, dtype=np.float64)
 
 
-@lru_cache(maxsize=384)
+@lru_cache(maxsize=256)
 def wavetables(shape: str, pitch: int, ring: float = 0.5) -> F32:
     """One period of ``shape`` at ``LEVELS`` brightnesses, ``[LEVELS, 4097]``; the last sample repeats the first.
 

@@ -16,7 +16,7 @@ _VOICES = 6
 """Detuned copies a side."""
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=48)
 def _loop(shape: str, pitch: int, detune: float, brightness: float, ring: float) -> F32:
     """A seamless loop ``[2, n]``; each side has other detunings and phases, so it is wide.
 

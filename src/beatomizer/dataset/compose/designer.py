@@ -37,6 +37,13 @@ _TASTE: dict[str, tuple[float, ...]] = {
 
 _ALIKE = {
     "refrain": "chorus",
+    "climax": "chorus",
+    "summit": "chorus",
+    "solo": "chorus",
+    "rise": "build",
+    "descent": "outro",
+    "closing": "outro",
+    "opening": "intro",
     "pre-chorus": "build",
     "interlude": "break",
     "bridge": "break",
