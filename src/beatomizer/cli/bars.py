@@ -17,6 +17,17 @@ _LABELS = {
     "page": "writing the page",
     "picture": "drawing the picture",
     "compose": "composing a song",
+    "takes": "composing takes",
+    "sources": "looking at the files",
+    "fetch": "fetching",
+    "hash": "checking the shards",
+    "review": "laying out the sheet",
+    "data": "unpacking the clips",
+    "train": "training",
+    "evaluate": "lighting the clips",
+    "metrics": "measuring",
+    "search": "searching",
+    "export": "exporting",
 }
 
 
