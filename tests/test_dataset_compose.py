@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 
 from beatomizer.color import luminance, parse_hex, rgb8_to_linear
 from beatomizer.composer.annotations import Annotations, SectionTruth
+from beatomizer.composer.compose import written
+from beatomizer.composer.truth import annotated
 from beatomizer.dataset.compose.colours import RAMP_STEPS, dressed
-from beatomizer.dataset.compose.designer import Design, design
+from beatomizer.dataset.compose.designer import Design, _pump, design
 from beatomizer.dataset.compose.habits import habits_of
 from beatomizer.dataset.compose.key_frames import KeyFrame, drawn, key_times
-from beatomizer.dataset.compose.manner import drawn_manner
+from beatomizer.dataset.compose.manner import Manner, drawn_manner
 from beatomizer.dataset.compose.song_view import SongView
+from beatomizer.metrics.light import Light
+from beatomizer.metrics.sync import light_beat_f1
 from beatomizer.safety.judge import judge
-from beatomizer.timebase import FPS
+from beatomizer.timebase import FPS, nearest_frame
 
 FORM = (
     ("intro", "A", 0.2),
@@ -143,6 +147,71 @@ def test_light_has_to_do_with_the_beat_of_its_own_song() -> None:
         foreign.append(habits_of(made, other).near_beat)
     assert np.mean(own) > np.mean(foreign) + 0.15
     assert np.mean(foreign) < 0.25  # chance is 60 ms in 531 ms
+
+
+def test_composed_light_keeps_time_with_composed_songs() -> None:
+    songs = []
+    for seed in range(6):
+        score, _ = written(seed)
+        songs.append(annotated(score, seed, score.end_s + 1.6, ()))
+    beats = [np.array([time for time, _ in song.beats]) for song in songs]
+    lights = [Light(rgb8_to_linear(design(song, np.random.default_rng(song.seed)).rgb8)) for song in songs]
+    own = [light_beat_f1(times, light) for times, light in zip(beats, lights, strict=True)]
+    foreign = [light_beat_f1(beats[place - 1], light) for place, light in enumerate(lights)]
+    assert np.mean(own) >= 0.12, own
+    assert np.mean(foreign) < 0.06, foreign
+
+
+def pumped(latency_ms: float = 0.0, share: float = 0.5) -> Manner:
+    return replace(drawn_manner(np.random.default_rng(2)), latency_ms=latency_ms, pump=share)
+
+
+@pytest.mark.parametrize(
+    ("bpm", "meter", "every"),
+    [(50, "4/4", 1), (124, "4/4", 1), (164, "4/4", 1), (172, "4/4", 2), (90, "6/8", 1)],
+)
+def test_the_stage_is_full_on_beats_and_lower_between(bpm: float, meter: str, every: int) -> None:
+    song = made_song(bpm, 2, (("verse", "A", 1.0), ("drop", "B", 0.8)), meter)
+    view, frames = SongView(song), round(song.duration_s * FPS)
+    level = _pump(view, pumped(), frames)
+    full = [nearest_frame(float(time)) for time in view.beats[::every]]
+    np.testing.assert_allclose(level[full], 1.0, atol=0.03)  # a beat lies up to half a frame before its frame
+    rises = np.flatnonzero(np.diff(level) > 0.1) + 1
+    assert rises.tolist() == full[1:]
+    lows = [level[frame - 1] for frame in full[1:]]
+    assert max(lows[: len(lows) // 2 - 1]) < 0.55
+    assert max(lows) < 0.65
+    assert min(lows) >= 1 - 0.5
+
+
+def test_calm_and_undriven_parts_do_not_breathe_and_nobody_does_without_a_pump() -> None:
+    form = (("intro", "A", 0.3), ("verse", "B", 0.8), ("break", "C", 0.8), ("outro", "D", 0.2))
+    song = made_song(120, 2, form)
+    held = song.sections[2]
+    drums = {
+        name: tuple(time for time in times if not held.start_s <= time < held.end_s)
+        for name, times in song.onsets.items()
+    }
+    song = replace(song, onsets=drums)
+    breathes = np.zeros(round(song.duration_s * FPS), dtype=bool)
+    breathes[frames_of(song.sections[1].start_s, song.sections[1].end_s)] = True
+    level = _pump(SongView(song), pumped(), len(breathes))
+    assert (level[~breathes] == 1.0).all()
+    assert level[breathes].min() < 0.7
+    assert (_pump(SongView(song), pumped(share=0.0), len(breathes)) == 1.0).all()
+    silent = replace(song, beats=(), energy=(), onsets={})
+    assert (_pump(SongView(silent), pumped(), len(breathes)) == 1.0).all()
+
+
+@pytest.mark.parametrize("late", [-3, 3])
+def test_the_breath_of_a_late_designer_is_late_from_the_first_beat_to_the_last(late: int) -> None:
+    song = made_song(
+        120, 2, (("intro", "A", 0.2), ("verse", "B", 1.0), ("verse", "C", 0.6), ("outro", "A", 0.2))
+    )
+    prompt, moved = (
+        _pump(SongView(song), pumped(1000 * shift / FPS), round(song.duration_s * FPS)) for shift in (0, late)
+    )
+    np.testing.assert_allclose(np.roll(prompt, late), moved, atol=1e-9)
 
 
 def test_habits_lie_where_human_designers_lie(designs: list[Design]) -> None:

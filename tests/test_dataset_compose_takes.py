@@ -88,7 +88,14 @@ def test_a_take_counts_when_it_is_whole_and_the_same(two: Path, tmp_path: Path) 
     media.write_bytes(media.read_bytes()[:-1])
     assert not is_whole(SETTINGS, 0, folder)
     score = folder / "take-00000001.score.json"
-    for damage in ("", "{", "[]", '{\n"made":1,\n"media":2\n}'):
+    whole = score.read_text().split("\n")
+    lines = (
+        [whole[0], '"made":{"take":"x"},', *whole[2:]],
+        [whole[0], whole[1], '"media":{},', *whole[3:]],
+        [whole[0], whole[1], '"media":{"name":"x","bytes":Infinity},', *whole[3:]],
+    )
+    damaged = ["\n".join(line) for line in lines]
+    for damage in ("", "{", "[]", '{\n"made":1,\n"media":2\n}', *damaged):
         score.write_text(damage)
         assert made_with(score) is None
         assert not is_whole(SETTINGS, 1, folder)

@@ -22,7 +22,7 @@ from beatomizer.cli.main import run as beatomizer
 from beatomizer.dataset.downloader import FORMAT, SORT, Download, FetchLimits, command, download, stale
 from beatomizer.dataset.fetch import FetchReport, _full_disk_said, fetch
 from beatomizer.dataset.fetch_errors import DISK_FULL, trouble_of
-from beatomizer.dataset.fetch_state import only_one
+from beatomizer.dataset.fetch_state import HIDDEN, FetchState, Remembered, only_one
 from beatomizer.dataset.listing import Listing, read_list
 from beatomizer.dataset.probe import examine
 from beatomizer.dataset.sources import find_takes
@@ -156,6 +156,7 @@ def test_the_child_obeys_no_configuration_and_no_option_in_an_address() -> None:
     assert {"--ignore-config", "--no-playlist", "--restrict-filenames", "--no-exec"} < set(words)
     assert {"--abort-on-unavailable-fragments", "--max-filesize", "--limit-rate"} < set(words)
     assert words[-2:] == ["--", "https://example.org/v"]
+    assert words[1:4] == ["-P", "-m", "yt_dlp"]
 
 
 @pytest.mark.parametrize(
@@ -214,6 +215,8 @@ def test_an_old_downloader_is_said() -> None:
         ("WARNING: x\nERROR: unable to download video data: <urlopen error timed out>", "in time", True),
         ("ERROR: [youtube] x: Sign in to confirm your age", "login", False),
         ("ERROR: [x] y: HTTP Error 503: Service Unavailable", "out of order", True),
+        ("ERROR: [youtube] aDRMb1c: HTTP Error 503: Service Unavailable", "out of order", True),
+        ("ERROR: [x] y: This video is DRM protected", "copying", False),
         (
             "ERROR: [x] y: a thing never heard of\x1b[31m.; please report this",
             "a thing never heard of [31m",
@@ -472,4 +475,34 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     said = capsys.readouterr()
     assert "row 2, column 'url'" in said.out
     assert said.err.count("\n") == 1
-    assert beatomizer([*words, "--rate", "fast"]) == 2
+    for wrong in (
+        ["--rate", "fast"],
+        ["--pause", "nan"],
+        ["--pause", "inf"],
+        ["--timeout", "0"],
+        ["--retries", "-1"],
+    ):
+        assert beatomizer([*words, *wrong]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": "beatomizer-fetch", "version": 1}'])
+def test_a_damaged_memory_is_no_memory(tmp_path: Path, damage: str) -> None:
+    state = FetchState(tmp_path)
+    (tmp_path / HIDDEN).mkdir()
+    state.remember("https://example.org/a", Remembered(refused="no"))
+    path = tmp_path / HIDDEN / "state.json"
+    assert FetchState(tmp_path).of("https://example.org/a") is not None
+    for text in (damage, path.read_text().replace('"bytes": 0', '"bytes": Infinity')):
+        path.write_text(text)
+        assert FetchState(tmp_path).of("https://example.org/a") is None
+
+
+def test_no_module_is_taken_from_the_folder_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "av.py").write_text("open('taken', 'w').close()")
+    (tmp_path / "film.mp4").write_bytes(bytes(99))
+    monkeypatch.chdir(tmp_path)
+    assert examine([tmp_path / "film.mp4"], tmp_path / "joined").problem
+    assert not (tmp_path / "taken").exists()

@@ -129,6 +129,7 @@ def test_words_become_verdicts(made: Path, capsys: pytest.CaptureFixture[str]) -
         (["--accept", A[:-1] + "9"], "is 000000000000000"),
         (["--accept", "0000"], "may be"),
         (["--accept", f"{A}-0007"], "has no clip"),
+        (["--accept", f"{A}-\u00b2"], "has no clip"),
         (["--accept", A, "--reject", A], "both"),
         (["--accept", "../../x"], "no take is called"),
     ],
@@ -194,6 +195,15 @@ def test_the_sheet_shows_all_and_trusts_nothing(made: Path) -> None:
     assert "default-src 'none'" in page
     assert "unsafe" not in page
     assert "pictures were 12 ms late" in page
+
+
+def test_a_table_names_no_files_outside_the_set_and_no_number_by_word(made: Path) -> None:
+    table = made / "takes.csv"
+    table.write_text(f"id,name,clips\n{A},a.mp4,many\n")
+    assert write_sheet(made, made / "review.html")["takes"] == 1
+    table.write_text("id,name,clips\n../../../x,a.mp4,2\n")
+    with pytest.raises(UnreadableInputError, match=r"takes\.csv"):
+        Material(made)
 
 
 def test_a_set_without_its_work_folder_can_be_reviewed(made: Path) -> None:

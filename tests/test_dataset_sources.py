@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +147,18 @@ def test_excerpts_of_one_video_are_takes_of_one_content(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"format": "x"}', '{"start_s": "now"}', '{"start_s": 5, "end_s": 4}', "[" * 9000]
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"format": "x"}',
+        '{"start_s": "now"}',
+        '{"start_s": 5, "end_s": 4}',
+        '{"start_s": NaN}',
+        '{"end_s": 1' + 400 * "0" + "}",
+        "[" * 9000,
+    ],
 )
 def test_a_damaged_description_is_said_and_the_video_stays(tmp_path: Path, text: str) -> None:
     put(tmp_path, "x.mp4")
@@ -153,6 +166,32 @@ def test_a_damaged_description_is_said_and_the_video_stays(tmp_path: Path, text:
     takes, refusals = found(tmp_path)
     assert [take.name for take in takes] == ["x.mp4"]
     assert "the video is taken whole" in refusals["x.take.json"]
+
+
+def test_a_description_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    put(tmp_path, "x.mp4")
+    os.mkfifo(tmp_path / "x.take.json")
+    script = "from pathlib import Path; from beatomizer.dataset.sources import find_takes; "
+    script += "print([one.reason for one in find_takes([Path('.')])[1]])"
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=20, check=True)
+    assert "the video is taken whole" in done.stdout
+
+
+def test_a_name_that_is_all_ending_is_a_file_like_others(tmp_path: Path) -> None:
+    for name in (".take.json", ".score.json"):
+        takes, refusals = find_takes([put(tmp_path, name, b"{}")])
+        assert not takes
+        assert [refusal.name for refusal in refusals] == [name]
+
+
+def test_a_folder_that_is_named_twice_is_looked_at_once(tmp_path: Path) -> None:
+    put(tmp_path, "x.mp4")
+    put(tmp_path / "in", "y.fseq", b"PSEQ" + bytes(40))
+    put(tmp_path / "in", "y.wav", SONG)
+    takes, refusals = find_takes([tmp_path, tmp_path / "in", tmp_path])
+    assert sorted(take.name for take in takes) == ["in/y.wav", "x.mp4"]
+    assert not refusals
 
 
 def test_a_flat_description_is_understood(tmp_path: Path) -> None:

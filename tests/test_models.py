@@ -37,10 +37,10 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "cnn tanh": ("cnn", SMALL_CNN | {"activation": "tanh", "output": "sigmoid", "initialisation": "glorot"}),
     "attention": ("attention", SMALL_ATTENTION),
-    "attention bank": ("attention", SMALL_ATTENTION | {"inputs": "bank104", "block": 8}),
+    "attention bank": ("attention", SMALL_ATTENTION | {"inputs": "bank104", "block": 8, "skip": True}),
     "attention conv": ("attention", SMALL_ATTENTION | {"embedding": "conv", "output": "sigmoid"}),
-    "attention fed": ("attention", SMALL_ATTENTION | {"feedback": True, "teacher_share": 0.5}),
-    "attention alone": ("attention", SMALL_ATTENTION | {"attention": 0, "skip": False}),
+    "attention fed": ("attention", SMALL_ATTENTION | {"feedback": True, "teacher_share": 0.5, "skip": True}),
+    "attention alone": ("attention", SMALL_ATTENTION | {"attention": 0}),
     "attention plain": (
         "attention",
         {

@@ -66,4 +66,4 @@ class Clip:
     @property
     def usable(self) -> NDArray[np.bool_]:
         """``[900]``: frames whose light was seen and is not disturbed by a cut."""
-        return (self.flags & (CUT | MISSING)) == 0
+        return np.asarray((self.flags & (CUT | MISSING)) == 0)

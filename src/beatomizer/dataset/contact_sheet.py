@@ -90,9 +90,7 @@ def _take(take: TakeView, judged: Mapping[str, Judgement]) -> Iterator[str]:
     row = take.row
     flags = [flag for flag in row.get("flags", "").split("; ") if flag]
     judgement = judged.get(take.id)
-    yield _opening(
-        "article", "take", take.id, judgement, flagged=bool(flags), out=not int(row.get("clips") or 0)
-    )
+    yield _opening("article", "take", take.id, judgement, flagged=bool(flags), out=not _value(row, "clips"))
     title = row.get("title") or row.get("name") or take.id
     yield f"<header><h2>{escape(title)}</h2>{_buttons()}</header>\n<p class='facts'>{_told(row)}</p>\n"
     if flags or row.get("reason"):

@@ -99,10 +99,13 @@ def stale(version: str, today: date) -> str:
 
 
 def command(url: str, folder: Path, limits: FetchLimits) -> list[str]:
-    """The child's words. The address comes after ``--``, so it can never be an option."""
+    """The child's words. The address comes after ``--``, so it can never be an option.
+
+    ``-P``: it takes no module from the folder that it works in.
+    """
     retries = str(limits.retries)
     pause = f"exp={limits.backoff_s:g}:60"
-    words = [sys.executable, "-m", "yt_dlp", "--ignore-config", "--no-playlist", "--restrict-filenames"]
+    words = [sys.executable, "-P", "-m", "yt_dlp", "--ignore-config", "--no-playlist", "--restrict-filenames"]
     words += ["--no-exec", "--abort-on-unavailable-fragments", "--max-filesize", str(limits.most_bytes)]
     words += ["--no-cache-dir", "--default-search", "error", "--fixup", "never", "--no-mtime", "--continue"]
     words += ["--match-filters", "!is_live & !is_upcoming", "--playlist-items", "1"]

@@ -32,7 +32,7 @@ _KNOWN: tuple[tuple[str, str, bool], ...] = (
         "is not shown here",
         False,
     ),
-    (r"DRM", "is protected against copying", False),
+    (r"\bDRM\b", "is protected against copying", False),
     (
         r"has been removed|no longer available|video unavailable|terminated|does not exist",
         "was removed",

@@ -74,7 +74,7 @@ class FetchState:
 
 def _read(path: Path) -> dict[str, Remembered]:
     """A damaged memory is no memory: what is there is looked at again."""
-    with contextlib.suppress(OSError, ValueError, RecursionError, AttributeError):
+    with contextlib.suppress(OSError, ValueError, LookupError, OverflowError, RecursionError, AttributeError):
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.get("format") == _FORMAT and content.get("version") == _VERSION:
             return {url: _remembered(entry) for url, entry in content["urls"].items() if _is_ours(entry)}

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from beatomizer.dataset.review_material import Material
-from beatomizer.dataset.verdicts import Judgement, Verdict, is_id, read_judgement_file, take_of
+from beatomizer.dataset.verdicts import Judgement, Verdict, read_judgement_file, take_of
 from beatomizer.errors import UsageError, one_line
 
 _LEAST_SHORT = 4
@@ -56,7 +56,7 @@ def _found(word: str, takes: Sequence[str], material: Material) -> str:
     if not dash:
         return matching[0]
     keys = material.clip_keys(matching[0])
-    named = [key for key in keys if number.isdigit() and int(key.rpartition("-")[2]) == int(number)]
+    named = [key for key in keys if number.isdecimal() and int(key.rpartition("-")[2]) == int(number)]
     if not named:
         raise UsageError(f"take {matching[0]} has no clip '{one_line(number, 12)}'", f"it has {len(keys)}")
     return named[0]
@@ -72,4 +72,4 @@ def judgements_of_file(shards: Path, path: Path) -> tuple[dict[str, Judgement], 
     """
     takes = {row["id"] for row in Material(shards).rows}
     judged = read_judgement_file(path)
-    return judged, sum(not is_id(name) or take_of(name) not in takes for name in judged)
+    return judged, sum(take_of(name) not in takes for name in judged)

@@ -63,7 +63,8 @@ def examine(files: Sequence[Path], joined: Path) -> Finding:
         files: one or two regular files.
         joined: where two files are put together; without an ending, which is ``Finding.suffix``.
     """
-    words = [sys.executable, "-m", "beatomizer.dataset.probe", str(joined), *map(str, files)]
+    # -P: no module of the folder that one happens to be in
+    words = [sys.executable, "-P", "-m", "beatomizer.dataset.probe", str(joined), *map(str, files)]
     try:
         done = subprocess.run(words, capture_output=True, timeout=_WAIT_S, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:

@@ -22,7 +22,7 @@ from beatomizer.dataset.shards import read_clips, read_packed, read_shard, set_f
 from beatomizer.dataset.stages import TakeSettings, Work
 from beatomizer.dataset.take_facts import TakeFacts
 from beatomizer.dataset.takes_table import read_table
-from beatomizer.dataset.verdicts import take_of
+from beatomizer.dataset.verdicts import is_id, take_of
 from beatomizer.errors import UnreadableInputError
 from beatomizer.timebase import exact_div
 
@@ -169,6 +169,8 @@ def _facts(shards: Path) -> dict[str, Any]:
 def _table(shards: Path) -> list[dict[str, str]]:
     try:
         rows = read_table(shards / "takes.csv")
+        if any(row.get("id") and not is_id(row["id"]) for row in rows):
+            raise ValueError("an id that cannot be one")  # ids name files of the work folder
     except (OSError, ValueError) as error:
         raise UnreadableInputError(
             f"'{shards / 'takes.csv'}' cannot be read", "build the set again with 'beatomizer dataset build'"

@@ -7,7 +7,6 @@ One excerpt is one take. A single excerpt may also stand alone, without the list
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,6 +56,8 @@ def read_sidecar(path: Path) -> tuple[Excerpt, ...]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("too large")
+        if not path.is_file():  # a pipe would keep us waiting
+            raise ValueError("not a file")
         found = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(found, dict) or found.get("format", FORMAT) != FORMAT:
             raise ValueError("not a description of a take")
@@ -93,7 +94,7 @@ def _excerpt(entry: Any) -> Excerpt:
 def _seconds(value: Any, name: str) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise ValueError(f"{name} is not a number")
     if not 0 <= value <= LATEST_S:
         raise ValueError(f"{name} is not within a day")

@@ -84,11 +84,13 @@ def find_takes(
     """
     refusals: list[Refusal] = []
     families: dict[Path, _Family] = defaultdict(_Family)
+    seen: set[Path] = set()
     for folder in folders:
         for found in walk(Path(folder)):
             if isinstance(found, Refusal):
                 refusals.append(found)
-            else:
+            elif found.path.absolute() not in seen:  # a folder may be named twice, or with one inside it
+                seen.add(found.path.absolute())
                 _sort_in(found, families, refusals)
     drafts = [draft for family in families.values() for draft in _drafts(family, refusals)]
     takes = _unique(_hashed(drafts, refusals, progress), refusals)
@@ -121,7 +123,7 @@ def _sort_in(found: FoundFile, families: dict[Path, _Family], refusals: list[Ref
     """Put one file into its family, or refuse it."""
     lower = found.path.name.lower()
     for suffix in (SIDECAR, SCORE):
-        if lower.endswith(suffix):
+        if lower.endswith(suffix) and lower != suffix:
             family = families[found.path.with_name(found.path.name[: -len(suffix)])]
             if suffix == SIDECAR:
                 family.sidecar = found

@@ -62,7 +62,7 @@ class AttentionConfig:
     decoder: int = 96
     attention: int = 32
     aligned: bool = True
-    skip: bool = True
+    skip: bool = False
     feedback: bool = False
     teacher_share: float = 0.0
     forget: float = 1.0

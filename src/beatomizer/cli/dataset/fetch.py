@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HELP = "fetch the videos of a list"
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmg]?)b?", re.IGNORECASE)
+_LONGEST_S = 24 * 3600.0
 _FACTORS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -52,9 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.dataset.listing import read_list
     from beatomizer.errors import DeviceError
 
-    if min(arguments.pause, arguments.retries) < 0 or arguments.timeout <= 0:
+    if (
+        not (0 <= arguments.pause <= _LONGEST_S and 0 < arguments.timeout <= _LONGEST_S)
+        or arguments.retries < 0
+    ):
         raise UsageError(
-            "--pause, --retries and --timeout cannot be negative", "leave them out for the defaults"
+            "--pause, --retries and --timeout are numbers from 0 (a timeout above it) to a day in seconds",
+            "leave them out for the defaults",
         )
     limits = FetchLimits(
         timeout_s=arguments.timeout,

@@ -22,7 +22,7 @@ from beatomizer.dataset.compose.song_view import SongView
 from beatomizer.safety.limit import limit
 from beatomizer.safety.profiles import DEFAULT_PROFILE
 from beatomizer.show.show import Show
-from beatomizer.timebase import FPS, frame_count_of_duration
+from beatomizer.timebase import FPS, frame_count_of_duration, nearest_frame
 
 _TASTE: dict[str, tuple[float, ...]] = {
     "intro": (3.0, 0.6, 0.4, 0.4, 2.0, 1.2, 0.6, 0.0),
@@ -286,16 +286,17 @@ def _master(view: SongView, manner: Manner, frames: int) -> F64:
 def _pump(view: SongView, manner: Manner, frames: int) -> F64:
     """The stage breathes: full on each beat of a driven passage, then down by the manner's share."""
     level = np.ones(frames)
-    fall_s = 0.3 * view.beat_s
+    fall_s, late_s = 0.3 * view.beat_s, manner.latency_ms / 1000
+    every = max(1, int(np.ceil(_SHORTEST_BREATH_S / view.beat_s)))
     for section in view.song.sections:
-        if section.energy < _PUMPED_FROM or not view.is_driven(section.start_s, section.end_s):
+        beats = view.grid(section.start_s, section.end_s)[::every] + late_s
+        driven = view.is_driven(section.start_s, section.end_s)
+        if section.energy < _PUMPED_FROM or not driven or not len(beats):
             continue
-        beats = view.grid(section.start_s, section.end_s) + manner.latency_ms / 1000
-        every = max(1, int(np.ceil(_SHORTEST_BREATH_S / view.beat_s)))
-        if len(beats) < 2:
-            continue
-        first, last = (min(frames, max(0, round(time * FPS))) for time in (beats[0], section.end_s))
+        # The last breath lasts until this designer's next section, which is as late as its first beat.
+        edges = (nearest_frame(float(time)) for time in (beats[0], section.end_s + late_s))
+        first, last = (min(frames, max(0, edge)) for edge in edges)
         times = np.arange(first, last) / FPS
-        since = times - beats[::every][np.searchsorted(beats[::every], times + 0.5 / FPS) - 1]
+        since = times - beats[np.searchsorted(beats, times + 0.5 / FPS) - 1]
         level[first:last] = 1 - manner.pump * section.energy * (1 - np.exp(-np.maximum(since, 0.0) / fall_s))
     return level

@@ -109,7 +109,10 @@ def made_with(score: Path) -> dict[str, Any] | None:
         with score.open(encoding="utf-8") as file:
             first, made, media = (file.readline() for _ in range(3))
         data = json.loads(first + made + media.rstrip(",\n") + "}")
-        return {"made": dict(data["made"]), "media": dict(data["media"])}
+        made_of, media_of = dict(data["made"]), dict(data["media"])
+        if not all(isinstance(one, int) for one in (made_of["take"], media_of["bytes"])):
+            return None
+        return {"made": made_of, "media": {**media_of, "name": str(media_of["name"])}}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

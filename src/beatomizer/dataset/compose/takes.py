@@ -176,8 +176,7 @@ def _refuse_strangers(folder: Path, settings: TakeSettings) -> None:
         made = made_with(score)
         if made is None:
             continue
-        index = int(made["made"].get("take", 0))
-        theirs, ours = made["made"], settings.of_take(index)
+        theirs, ours = made["made"], settings.of_take(made["made"]["take"])
         odd = [f"{name} {theirs.get(name)}" for name in ours if theirs.get(name) != ours[name]]
         if odd:
             raise UsageError(

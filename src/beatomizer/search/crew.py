@@ -1,0 +1,96 @@
+"""Several workers side by side on one machine: started, watched and stopped together."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from beatomizer.errors import BeatomizerError
+from beatomizer.search.storage import Search
+from beatomizer.search.trial import Task
+from beatomizer.search.worker import work
+
+_LOOK_S = 0.5
+_STOP_S = 20.0
+"""How long a worker may take to put its trial down before it is killed; the next search takes that up too."""
+
+
+def work_together(task: Task, plan: Search, workers: int, told: Callable[[], None]) -> None:
+    """Run workers in processes of their own until all are done; ``told`` is called now and then.
+
+    The first worker that fails stops the others. Ctrl-C stops all; their trials are queued to go on.
+
+    Raises:
+        BeatomizerError: what a worker raised, or that one was killed.
+        KeyboardInterrupt: stopped.
+    """
+    # spawned, not forked: torch and the storage have threads of their own
+    context = get_context("spawn")
+    crew: list[tuple[BaseProcess, Connection]] = []
+    try:
+        for _ in range(workers):
+            here, there = context.Pipe(duplex=False)
+            process = context.Process(target=_worker, args=(task, plan, workers, there))
+            process.start()
+            there.close()
+            crew.append((process, here))
+        while any(process.is_alive() for process, _ in crew):
+            for process, pipe in crew:
+                _check(process, pipe)
+            told()
+            time.sleep(_LOOK_S)
+        for process, pipe in crew:
+            _check(process, pipe)
+    finally:
+        _stop([process for process, _ in crew])
+
+
+def _check(process: BaseProcess, pipe: Connection) -> None:
+    """Raise what a worker that ended has met with."""
+    if process.is_alive() or process.exitcode == 0:
+        return
+    if pipe.poll():
+        error: BeatomizerError = pipe.recv()
+        raise error
+    why = f"by signal {-process.exitcode}" if (process.exitcode or 0) < 0 else f"with {process.exitcode}"
+    raise BeatomizerError(
+        f"a worker ended {why}",
+        "perhaps the memory is full; the same command with fewer --workers goes on",
+    )
+
+
+def _stop(processes: list[BaseProcess]) -> None:
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
+    until = time.monotonic() + _STOP_S
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _worker(task: Task, plan: Search, workers: int, pipe: Connection) -> None:
+    """The processor is shared out. Ctrl-C in a terminal reaches workers too, and is left to the search."""
+    import torch
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _interrupted)
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
+    try:
+        work(task, plan)
+    except BeatomizerError as error:
+        pipe.send(error)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(1) from None
+
+
+def _interrupted(number: int, frame: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the trial is put down
+    raise KeyboardInterrupt

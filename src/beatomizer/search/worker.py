@@ -1,0 +1,129 @@
+"""One worker: trials until enough are finished. Those of a worker that was killed are taken up by the next search."""
+
+import multiprocessing
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from beatomizer.errors import BeatomizerError, ResourceLimitError
+from beatomizer.search.sampler import NumberedSampler
+from beatomizer.search.storage import Search, done, storage_of
+from beatomizer.search.trial import Task, skill_of
+
+WORKER, TAKEN_UP = "worker", "taken up"
+"""What a study remembers of a trial: who works on it, and how often it was taken up after a kill."""
+
+MOST_TAKEN_UP = 3
+"""A trial that was killed so often is left: its settings may need more memory than there is."""
+
+_PAUSE_S = 0.5
+
+
+def work(task: Task, plan: Search, told: Callable[[], None] = lambda: None) -> None:
+    """Trials until ``plan.trials`` are finished, or twice as many were tried here.
+
+    Raises:
+        KeyboardInterrupt, ResourceLimitError: stopped from outside or by a full disk; the trial is queued to go on.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.load_study(
+        study_name=plan.name,
+        storage=storage_of(plan),
+        sampler=NumberedSampler(plan.seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
+    )
+    tried = 0
+    while done(study) < plan.trials and tried < 2 * plan.trials + 3:
+        if done(study) + _under_way(study) >= plan.trials:
+            _end_with_parent()
+            time.sleep(_PAUSE_S)  # another worker is at the last one; should it fail, one more is needed
+            continue
+        _one(study, task)
+        tried += 1
+        told()
+
+
+def _one(study: optuna.Study, task: Task) -> None:
+    def objective(trial: optuna.Trial) -> float:
+        trial.set_user_attr(WORKER, this_worker())
+        try:
+            return skill_of(task, trial, _end_with_parent)
+        except (KeyboardInterrupt, ResourceLimitError):
+            study.enqueue_trial(trial.params)
+            raise
+
+    try:
+        study.optimize(objective, n_trials=1, catch=())
+    except ResourceLimitError:
+        raise
+    except BeatomizerError:
+        pass  # the trial failed and remembers why; the search goes on
+
+
+def _under_way(study: optuna.Study) -> int:
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return sum(_lives(str(trial.user_attrs.get(WORKER, ""))) for trial in running)
+
+
+def _end_with_parent() -> None:
+    """A worker whose search was killed ends, and leaves its trial to the next search."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        os._exit(1)
+
+
+def take_up(study: optuna.Study) -> None:
+    """Trials whose process was killed are queued again with the same settings; their runs go on."""
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if is_gone(str(trial.user_attrs.get(WORKER, ""))):
+            _take_up(study, trial)
+
+
+def _take_up(study: optuna.Study, trial: FrozenTrial) -> None:
+    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+    times = int(trial.user_attrs.get(TAKEN_UP, 0)) + 1
+    if trial.params and times <= MOST_TAKEN_UP:
+        study.enqueue_trial(trial.params, user_attrs={TAKEN_UP: times})
+
+
+def this_worker() -> str:
+    """Who works on a trial: machine, process, and when that began."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
+
+
+def is_gone(worker: str) -> bool:
+    """Whether the process that worked on a trial ended on this machine; of other machines nothing is known."""
+    host, _, _ = worker.rsplit(":", 2) if worker.count(":") >= 2 else ("", "", "")
+    return host == socket.gethostname() and sys.platform != "win32" and not _lives(worker)
+
+
+def _lives(worker: str) -> bool:
+    """Whether the process is there, on this machine, and is the same one: numbers are given out again."""
+    parts = worker.rsplit(":", 2)
+    if len(parts) != 3 or parts[0] != socket.gethostname() or not parts[1].isdecimal():
+        return False
+    number = int(parts[1])
+    if sys.platform == "win32":  # where signal 0 is Ctrl-C
+        return number == os.getpid()
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return parts[2] == _began(number)
+
+
+def _began(number: int) -> str:
+    """When a process began, in the system's ticks; empty where nobody can say."""
+    try:
+        stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]  # field 22; the second one, a name in brackets, may hold spaces
