@@ -169,7 +169,9 @@ def test_annotations_survive_json(heard: Composition) -> None:
     assert np.allclose([t for t, _ in again.beats], [t for t, _ in known.beats], atol=1e-6)
 
 
-@pytest.mark.parametrize("damage", [{"beats": [1, 2]}, {"seed": "x"}, {"onsets": []}, {"sections": [{}]}])
+@pytest.mark.parametrize(
+    "damage", [{"beats": [1, 2]}, {"seed": "x"}, {"seed": np.inf}, {"onsets": []}, {"sections": [{}]}]
+)
 def test_damaged_annotations(damage: dict[str, object]) -> None:
     with pytest.raises(UnreadableInputError, match="damaged"):
         Annotations.from_json({**song("air").annotations.to_json(), **damage})

@@ -63,7 +63,7 @@ def decoded(path: Path) -> tuple[F64, F64]:
 
 
 @pytest.mark.parametrize("rate", RATES)
-def testtime_stamps_and_colours_are_those_of_the_score(rate: str, tmp_path: Path) -> None:
+def test_time_stamps_and_colours_are_those_of_the_score(rate: str, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     film = make_film(
         path, (1, 0), silence(2), SHORT, design(SHORT, np.random.default_rng(1)), SIZE, direction=plan(rate)

@@ -375,3 +375,14 @@ def test_a_damaged_set_is_said(made: Path, capsys: pytest.CaptureFixture[str]) -
     ]
     assert beatomizer(["dataset", "info", str(made)]) == UnreadableInputError.exit_code
     assert "and 2 more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"licences": "x"}, {"splits": {"train": 5}}, {"splits": {"train": {"clips": None, "shards": []}}}],
+)
+def test_a_damaged_description_of_a_set_is_said(made: Path, damage: dict[str, object]) -> None:
+    facts = json.loads((made / "dataset.json").read_text())
+    (made / "dataset.json").write_text(json.dumps({**facts, **damage}))
+    with pytest.raises(UnreadableInputError, match="damaged"):
+        describe(made)

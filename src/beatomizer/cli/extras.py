@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from beatomizer.errors import MissingExtraError
 
-TRAINING = ("torch", "lightning_fabric", "safetensors")
+TRAINING = ("torch", "lightning_fabric", "safetensors", "tensorboard", "matplotlib")
 
 
 def need(what: str, *packages: str, extra: str = "train") -> None:

@@ -50,18 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Search and report."""
     from beatomizer.cli.extras import TRAINING, need
-    from beatomizer.errors import UsageError
 
-    if arguments.trials < 1 or arguments.workers < 1:
-        raise UsageError("--trials and --workers are 1 or more", "leave them out for 20 and 1")
     need("searching", "optuna", *TRAINING)
     from beatomizer.cli.bars import bars_if_terminal
     from beatomizer.search.report import write_report
-    from beatomizer.search.study import Search, search
+    from beatomizer.search.storage import Search
+    from beatomizer.search.study import search
 
     folder = Path(arguments.output)
-    task = task_of(arguments, folder)
     plan = Search(folder, arguments.trials, arguments.storage, arguments.workers, arguments.seed)
+    task = task_of(arguments, folder)
     study = search(task, plan, bars_if_terminal(arguments.quiet))
     facts = write_report(study, task, folder)
     if arguments.json:
@@ -73,8 +71,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def task_of(arguments: argparse.Namespace, folder: Path) -> "Task":
     """What the trials share; what is set by hand leaves the space."""
-    import os
-
     from beatomizer.search.space import find_space
     from beatomizer.search.trial import Task
     from beatomizer.training.recipe import with_settings
@@ -84,8 +80,6 @@ def task_of(arguments: argparse.Namespace, folder: Path) -> "Task":
     if arguments.epochs is not None:
         settings.append(f"train.epochs={arguments.epochs}")
     fixed = {setting.partition("=")[0].strip() for setting in settings}
-    if arguments.workers > 1 and "train.threads" not in fixed:
-        settings.append(f"train.threads={max(1, (os.cpu_count() or 1) // arguments.workers)}")
     recipe = with_settings(find_recipe(arguments.recipe, arguments.model), settings)
     space = find_space(arguments.space, arguments.model).without(fixed)
     shards = tuple(Path(name) for name in arguments.data)

@@ -102,7 +102,7 @@ class Annotations:
                 energy=tuple((float(time_s), float(value)) for time_s, value in data["energy"]),
                 drops_s=tuple(map(float, data["drops_s"])),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UnreadableInputError(
                 f"the annotations of a composed song are damaged ({type(error).__name__}: {error})",
                 "compose the take again",

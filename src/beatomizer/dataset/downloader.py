@@ -1,7 +1,8 @@
 """One address → files in a folder, by the newest yt-dlp as a child process on a short lead.
 
-The child gets no configuration of the user's, runs no program, follows no playlist, and is ended when it takes too
-long or too much. What it says is untrusted text. Unfinished files (``.part``) stay and are continued.
+The child gets no configuration of the user's and no command to run afterwards, follows no playlist, and is ended, with
+all that it started, when it takes too long or too much. For some sites yt-dlp itself calls ffmpeg or a JavaScript
+runtime, if they are installed. What it says is untrusted text. Unfinished files (``.part``) stay and are continued.
 """
 
 import importlib.util

@@ -3,14 +3,16 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from beatomizer.dataset.clips import CLIP_S
 from beatomizer.dataset.packed import SPLITS
-from beatomizer.dataset.shards import ShardFacts, set_facts, set_hash, shard_paths
+from beatomizer.dataset.shards import FACTS_FILE, ShardFacts, set_facts, set_hash, shard_paths
 from beatomizer.dataset.takes_table import read_table
 from beatomizer.dataset.verdicts import Judgement, Verdict, read_judgements
+from beatomizer.errors import UnreadableInputError
 from beatomizer.progress import Progress, silent
 
 _BLOCK = 1 << 20
@@ -28,7 +30,7 @@ def describe(shards: Path, progress: Progress = silent) -> dict[str, Any]:
     """
     facts = set_facts(shards)
     rows = _rows(shards)
-    clips = {split: int(facts["splits"].get(split, {}).get("clips", 0)) for split in SPLITS}
+    clips = _clips(shards, facts)
     judged = read_judgements(shards)
     return {
         "folder": str(shards),
@@ -52,6 +54,19 @@ def describe(shards: Path, progress: Progress = silent) -> dict[str, Any]:
         "bytes": sum(path.stat().st_size for path in shards.glob("clips-*.tar")),
         "damaged": _damage(shards, facts, progress),
     }
+
+
+def _clips(shards: Path, facts: Mapping[str, Any]) -> dict[str, int]:
+    """How many clips each split has."""
+    with suppress(AttributeError):
+        counts = {split: facts["splits"].get(split, {}).get("clips", 0) for split in SPLITS}
+        if all(isinstance(count, int) for count in counts.values()) and isinstance(
+            facts.get("licences", {}), dict
+        ):
+            return counts
+    raise UnreadableInputError(
+        f"'{shards / FACTS_FILE}' is damaged", "build the set again, or fetch it again"
+    )
 
 
 _COLUMNS = ("id", "kind", "flags", "split", "reason", "verdict", "name")

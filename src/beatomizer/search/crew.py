@@ -1,9 +1,11 @@
 """Several workers side by side on one machine: started, watched and stopped together."""
 
+import contextlib
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -34,8 +36,9 @@ def work_together(task: Task, plan: Search, workers: int, told: Callable[[], Non
     try:
         for _ in range(workers):
             here, there = context.Pipe(duplex=False)
-            process = context.Process(target=_worker, args=(task, plan, workers, there))
-            process.start()
+            process: BaseProcess = context.Process(target=_worker, args=(task, plan, workers, there))
+            with _deaf_to_interrupts():
+                process.start()
             there.close()
             crew.append((process, here))
         while any(process.is_alive() for process, _ in crew):
@@ -51,12 +54,15 @@ def work_together(task: Task, plan: Search, workers: int, told: Callable[[], Non
 
 def _check(process: BaseProcess, pipe: Connection) -> None:
     """Raise what a worker that ended has met with."""
-    if process.is_alive() or process.exitcode == 0:
+    code = process.exitcode
+    if code is None or code == 0:
         return
-    if pipe.poll():
+    try:
         error: BeatomizerError = pipe.recv()
         raise error
-    why = f"by signal {-process.exitcode}" if (process.exitcode or 0) < 0 else f"with {process.exitcode}"
+    except EOFError:  # it could say nothing any more
+        pass
+    why = f"by signal {-code}" if code < 0 else f"with {code}"
     raise BeatomizerError(
         f"a worker ended {why}",
         "perhaps the memory is full; the same command with fewer --workers goes on",
@@ -76,19 +82,38 @@ def _stop(processes: list[BaseProcess]) -> None:
 
 
 def _worker(task: Task, plan: Search, workers: int, pipe: Connection) -> None:
-    """The processor is shared out. Ctrl-C in a terminal reaches workers too, and is left to the search."""
+    """The processor is shared out."""
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupted)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
     try:
         work(task, plan)
-    except BeatomizerError as error:
-        pipe.send(error)
-        raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(1) from None
+    except Exception as error:
+        pipe.send(error if isinstance(error, BeatomizerError) else _mistake(error))
+        raise SystemExit(1) from None
+
+
+def _mistake(error: Exception) -> BeatomizerError:
+    return BeatomizerError(
+        f"a worker failed ({type(error).__name__}: {error})",
+        "with --workers 1 --debug the same command tells more",
+    )
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started here inherits it: Ctrl-C in a terminal reaches workers too, and is left to the search."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _interrupted(number: int, frame: Any) -> None:

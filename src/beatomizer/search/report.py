@@ -1,6 +1,7 @@
 """What a search leaves for people: the best recipe, a table of trials, pictures of history and importance."""
 
 import csv
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +9,16 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from beatomizer.atomic import written_aside
-from beatomizer.search.study import FACTS, facts_of, write_facts
+from beatomizer.search.storage import IDENTITY
 from beatomizer.search.trial import REASON, RUN, Task
 from beatomizer.training.recipe_file import to_toml
-from beatomizer.training.run import write_text
+from beatomizer.training.run import write_json, write_text
 
 FEWEST_FOR_IMPORTANCE = 6
 """Below so many complete trials an importance would be noise with a ruler."""
 
 
-def write_report(study: optuna.Study, task: Task, folder: Path) -> dict[str, object]:
+def write_report(study: optuna.Study, task: Task, folder: Path) -> dict[str, Any]:
     """Write everything anew; the facts of ``study.json``."""
     facts = facts_of(study, task)
     importance = importances(study)
@@ -26,10 +27,27 @@ def write_report(study: optuna.Study, task: Task, folder: Path) -> dict[str, obj
     header = f"# The best of a search: skill {study.best_value:.4f} over a constant colour on the validation clips.\n"
     write_text(folder / "best.toml", header + to_toml(best))
     _write_trials(folder / "trials.csv", study, task)
-    write_facts(folder / FACTS, facts)
+    write_json(folder / "study.json", facts)
     _draw_history(folder / "history.png", study)
     _draw_importance(folder / "importance.png", importance, study)
     return facts
+
+
+def facts_of(study: optuna.Study, task: Task) -> dict[str, Any]:
+    """The study in plain values, for ``study.json`` and ``--json``."""
+    best = study.best_trial
+    states = [trial.state for trial in study.get_trials(deepcopy=False)]
+    return {
+        "model": task.model,
+        "trials": {state.name.lower(): states.count(state) for state in TrialState if states.count(state)},
+        "best": {
+            "trial": best.number,
+            "skill": best.value,
+            "run": best.user_attrs.get(RUN),
+            "settings": best.params,
+        },
+        "identity": study.user_attrs.get(IDENTITY),
+    }
 
 
 def importances(study: optuna.Study) -> dict[str, float]:
@@ -48,7 +66,7 @@ def importances(study: optuna.Study) -> dict[str, float]:
 def _write_trials(path: Path, study: optuna.Study, task: Task) -> None:
     keys = list(task.space.ranges)
     with written_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
+        table = csv.writer(file, lineterminator="\n")
         table.writerow(["trial", "state", "skill", "epochs", "run", *keys, "reason"])
         for trial in study.get_trials(deepcopy=False):
             table.writerow(
@@ -72,8 +90,9 @@ def _draw_history(path: Path, study: optuna.Study) -> None:
     figure, (left, right) = _sheet(2)
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     pruned = study.get_trials(deepcopy=False, states=(TrialState.PRUNED,))
+    pruned = [trial for trial in pruned if trial.intermediate_values]
     numbers, values = [trial.number for trial in complete], [float(trial.value or 0.0) for trial in complete]
-    best = [max(values[: index + 1]) for index in range(len(values))]
+    best = list(accumulate(values, max))
     left.plot(numbers, values, "o", color="#3b6fb6", label="trial")
     left.plot(
         [trial.number for trial in pruned],
@@ -90,7 +109,8 @@ def _draw_history(path: Path, study: optuna.Study) -> None:
         steps = sorted(trial.intermediate_values.items())
         chosen = trial.number == study.best_trial.number
         right.plot(
-            *zip(*steps, strict=True),
+            [epoch for epoch, _ in steps],
+            [skill for _, skill in steps],
             color="#d1495b" if chosen else "#b8c4d6",
             linewidth=2.0 if chosen else 0.8,
             zorder=3 if chosen else 1,
@@ -101,7 +121,7 @@ def _draw_history(path: Path, study: optuna.Study) -> None:
 
 
 def _last(trial: FrozenTrial) -> float:
-    return trial.intermediate_values[max(trial.intermediate_values)] if trial.intermediate_values else 0.0
+    return float(trial.intermediate_values[max(trial.intermediate_values)])
 
 
 def _draw_importance(path: Path, importance: dict[str, float], study: optuna.Study) -> None:

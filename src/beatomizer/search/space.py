@@ -1,6 +1,8 @@
 """What a search may change: recipe keys with choices or ranges, written in TOML, drawn by Optuna."""
 
+import json
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +32,12 @@ class Space:
     ranges: Mapping[str, "BaseDistribution"]
 
     def without(self, keys: Iterable[str]) -> "Space":
-        """The space less what was decided by hand."""
-        fixed = set(keys)
-        return Space(self.name, {key: span for key, span in self.ranges.items() if key not in fixed})
+        """The space less what was decided by hand: ``loss.cosine.weight`` decides ``loss.cosine``."""
+        fixed = [f"{key}." for key in keys]
+        left = {
+            key: span for key, span in self.ranges.items() if not any(f.startswith(f"{key}.") for f in fixed)
+        }
+        return Space(self.name, left)
 
 
 def find_space(wanted: str | None, model: str) -> Space:
@@ -79,10 +84,13 @@ def _range(key: str, value: Any) -> "BaseDistribution":
 
             return CategoricalDistribution(value)
         if isinstance(value, Mapping) and {"low", "high"} <= set(value) <= {"low", "high", "log", "step"}:
-            return _between(**value)
-    except (TypeError, ValueError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # Optuna moves an end that no step reaches; say so instead
+                return _between(**value)
+    except (TypeError, ValueError, UserWarning) as error:
         raise UsageError(
-            f"the range of {key} cannot be ({error})", "low below high; log without step"
+            f"the range of {key} cannot be ({error})",
+            "low below high, whole steps between them; log without step",
         ) from error
     raise UsageError(
         f"the range of {key} is {value!r}",
@@ -96,7 +104,7 @@ def _between(low: float, high: float, log: bool = False, step: float | None = No
     if isinstance(low, bool) or isinstance(high, bool) or low >= high:
         raise ValueError(f"{low} is not below {high}")
     if isinstance(low, int) and isinstance(high, int) and not isinstance(step, float):
-        return IntDistribution(low, high, log=log, step=step or 1)
+        return IntDistribution(low, high, log=log, step=1 if step is None else step)
     return FloatDistribution(float(low), float(high), log=log, step=step)
 
 
@@ -108,4 +116,4 @@ def as_settings(values: Mapping[str, Choice]) -> list[str]:
 def _toml(value: Choice) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    return json.dumps(value) if isinstance(value, str) else repr(value)

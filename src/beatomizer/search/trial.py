@@ -1,26 +1,29 @@
 """One trial: drawn settings → a run → how much better than a constant colour it sees the validation clips."""
 
-import hashlib
 import json
-import os
-import socket
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
+import torch
 
-from beatomizer.errors import BeatomizerError, UnreadableInputError
+from beatomizer.errors import BeatomizerError, UnreadableInputError, UsageError
 from beatomizer.models.table import build
+from beatomizer.search.processes import this_worker
 from beatomizer.search.space import Choice, Space, as_settings
-from beatomizer.training.history import Row
+from beatomizer.training.history import Row, read_history
 from beatomizer.training.loop import train
 from beatomizer.training.recipe import Recipe, with_settings
-from beatomizer.training.recipe_file import to_toml
-from beatomizer.training.run import REFERENCES
+from beatomizer.training.recipe_file import fingerprint
+from beatomizer.training.run import REFERENCES, RunBusyError
 
 WATCH = "colour_error"
 """The validation score that all trials are judged by, whatever their own loss is: the mean distance in OKLab."""
+
+JUDGES = ("train.watch", "data.repeat_weight")
+"""Keys that decide how a run is judged."""
 
 WORKER, RUN, REASON = "worker", "run", "reason"
 """Names of what a study remembers of a trial besides Optuna's own facts."""
@@ -52,8 +55,13 @@ class Task:
         """Refuse a space that no model or recipe understands, before anything is trained.
 
         Raises:
-            UsageError: an unknown key, or a value out of range.
+            UsageError: nothing to vary, an unknown key, a value out of range, or a key that would change the judge.
         """
+        if not self.space.ranges:
+            raise UsageError("nothing is left to vary", "take a --set away, or name a larger --space")
+        for key in JUDGES:
+            if key in self.space.ranges:
+                raise UsageError(f"{key} cannot be varied", "trials would be judged by different measures")
         for key, span in self.space.ranges.items():
             for value in _ends(span):
                 recipe = self.recipe_of({key: value})
@@ -61,7 +69,7 @@ class Task:
 
     def run_folder(self, recipe: Recipe) -> Path:
         """The run's folder: the same recipe, the same folder."""
-        return self.folder / hashlib.sha256(to_toml(recipe).encode()).hexdigest()[:12]
+        return self.folder / fingerprint(recipe)[:12]
 
 
 def _ends(span: optuna.distributions.BaseDistribution) -> tuple[Choice, ...]:
@@ -71,32 +79,81 @@ def _ends(span: optuna.distributions.BaseDistribution) -> tuple[Choice, ...]:
     return span.low, span.high
 
 
-def skill_of(task: Task, trial: optuna.Trial) -> float:
+def skill_of(task: Task, trial: optuna.Trial, tick: Callable[[], None] = lambda: None) -> float:
     """Train with drawn settings; ``1 − error / error of a constant colour`` at the best epoch.
 
     1 is perfect, 0 is what the constant colour reaches, below 0 is worse than it.
 
+    Args:
+        task: what all trials share.
+        trial: just begun.
+        tick: called after each step; what it raises ends the training.
+
     Raises:
-        optuna.TrialPruned: after an epoch in which it was clearly behind earlier trials.
-        optuna.exceptions.OptunaError: see ``Study.optimize``; a training that fails ends its trial, not the search.
+        optuna.TrialPruned: after an epoch in which it was clearly behind earlier trials, or because another worker is
+            training the same settings.
+        BeatomizerError: the training failed; the trial remembers why.
     """
     trial.set_user_attr(WORKER, this_worker())
     values = {key: _drawn(trial, key, span) for key, span in task.space.ranges.items()}
-    recipe = task.recipe_of(values)
-    run = task.run_folder(recipe)
-    trial.set_user_attr(RUN, run.name)
-
-    def after_epoch(row: Row) -> None:
-        trial.report(_skill(run, row), int(row["epoch"]))
-        if trial.should_prune():
-            raise optuna.TrialPruned(f"behind after epoch {row['epoch']:.0f}")
-
     try:
-        outcome = train(task.model, task.shards, run, recipe, on_epoch=after_epoch)
+        recipe = task.recipe_of(values)
+        run = task.run_folder(recipe)
+        trial.set_user_attr(RUN, run.name)
+        epochs = _Epochs(trial, run, recipe.train.epochs)
+        for row in _rows_of(run):
+            epochs.report(row)
+        outcome = train(
+            task.model, task.shards, run, recipe, on_epoch=epochs.after, on_step=lambda step: tick()
+        )
+    except RunBusyError as error:
+        trial.set_user_attr(REASON, "another worker is training the same settings")
+        raise optuna.TrialPruned from error
+    except torch.OutOfMemoryError as error:
+        trial.set_user_attr(REASON, "the device has too little memory for these settings")
+        raise BeatomizerError(
+            "the device has too little memory", "search smaller models or batches"
+        ) from error
     except BeatomizerError as error:
         trial.set_user_attr(REASON, str(error))
         raise
-    return max(_skill(run, row) for row in outcome.rows)
+    for row in outcome.rows:
+        epochs.report(row)
+    return epochs.best()
+
+
+class _Epochs:
+    """Tells the study of each epoch once, also of those that an earlier, stopped trial trained."""
+
+    def __init__(self, trial: optuna.Trial, run: Path, epochs: int) -> None:
+        self._trial, self._run, self._epochs = trial, run, epochs
+        self._skills: dict[int, float] = {}
+
+    def report(self, row: Row) -> None:
+        epoch = int(row["epoch"])
+        if epoch not in self._skills:
+            self._trial.report(_skill(self._run, row), epoch)
+        self._skills[epoch] = _skill(self._run, row)
+
+    def after(self, row: Row) -> None:
+        """After an epoch: go on, or not. After the last one there is nothing to save any more."""
+        self.report(row)
+        if row["epoch"] < self._epochs and self._trial.should_prune():
+            self._trial.set_user_attr(REASON, f"behind after epoch {row['epoch']:.0f}")
+            raise optuna.TrialPruned
+
+    def best(self) -> float:
+        """The highest skill; not a number if there is none, which Optuna takes as a failure."""
+        known = [skill for skill in self._skills.values() if math.isfinite(skill)]
+        return max(known, default=math.nan)
+
+
+def _rows_of(run: Path) -> list[Row]:
+    """Epochs that are done in this run already; none of one that is not worth believing."""
+    try:
+        return read_history(run / "history.csv") if (run / REFERENCES).is_file() else []
+    except (OSError, ValueError):
+        return []
 
 
 def _drawn(trial: optuna.Trial, key: str, span: optuna.distributions.BaseDistribution) -> Choice:
@@ -119,22 +176,3 @@ def _skill(run: Path, row: Row) -> float:
             f"'{run / REFERENCES}' is damaged", "delete the run and search again"
         ) from error
     return 1.0 - float(row[f"validation.{WATCH}"]) / max(float(constant), 1e-9)
-
-
-def this_worker() -> str:
-    """Who works on a trial: machine and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def is_gone(worker: str) -> bool:
-    """Whether the process that worked on a trial ended on this machine; of other machines nothing is known."""
-    host, _, number = worker.rpartition(":")
-    if host != socket.gethostname() or not number.isdecimal():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

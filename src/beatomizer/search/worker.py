@@ -2,22 +2,20 @@
 
 import multiprocessing
 import os
-import socket
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from beatomizer.errors import BeatomizerError, ResourceLimitError
+from beatomizer.search.processes import is_gone, lives
 from beatomizer.search.sampler import NumberedSampler
 from beatomizer.search.storage import Search, done, storage_of
-from beatomizer.search.trial import Task, skill_of
+from beatomizer.search.trial import WORKER, Task, skill_of
 
-WORKER, TAKEN_UP = "worker", "taken up"
-"""What a study remembers of a trial: who works on it, and how often it was taken up after a kill."""
+TAKEN_UP = "taken up"
+"""How often a trial was taken up after a kill."""
 
 MOST_TAKEN_UP = 3
 """A trial that was killed so often is left: its settings may need more memory than there is."""
@@ -51,7 +49,6 @@ def work(task: Task, plan: Search, told: Callable[[], None] = lambda: None) -> N
 
 def _one(study: optuna.Study, task: Task) -> None:
     def objective(trial: optuna.Trial) -> float:
-        trial.set_user_attr(WORKER, this_worker())
         try:
             return skill_of(task, trial, _end_with_parent)
         except (KeyboardInterrupt, ResourceLimitError):
@@ -68,7 +65,7 @@ def _one(study: optuna.Study, task: Task) -> None:
 
 def _under_way(study: optuna.Study) -> int:
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    return sum(_lives(str(trial.user_attrs.get(WORKER, ""))) for trial in running)
+    return sum(lives(str(trial.user_attrs.get(WORKER, ""))) for trial in running)
 
 
 def _end_with_parent() -> None:
@@ -90,40 +87,3 @@ def _take_up(study: optuna.Study, trial: FrozenTrial) -> None:
     times = int(trial.user_attrs.get(TAKEN_UP, 0)) + 1
     if trial.params and times <= MOST_TAKEN_UP:
         study.enqueue_trial(trial.params, user_attrs={TAKEN_UP: times})
-
-
-def this_worker() -> str:
-    """Who works on a trial: machine, process, and when that began."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
-
-
-def is_gone(worker: str) -> bool:
-    """Whether the process that worked on a trial ended on this machine; of other machines nothing is known."""
-    host, _, _ = worker.rsplit(":", 2) if worker.count(":") >= 2 else ("", "", "")
-    return host == socket.gethostname() and sys.platform != "win32" and not _lives(worker)
-
-
-def _lives(worker: str) -> bool:
-    """Whether the process is there, on this machine, and is the same one: numbers are given out again."""
-    parts = worker.rsplit(":", 2)
-    if len(parts) != 3 or parts[0] != socket.gethostname() or not parts[1].isdecimal():
-        return False
-    number = int(parts[1])
-    if sys.platform == "win32":  # where signal 0 is Ctrl-C
-        return number == os.getpid()
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return parts[2] == _began(number)
-
-
-def _began(number: int) -> str:
-    """When a process began, in the system's ticks; empty where nobody can say."""
-    try:
-        stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]  # field 22; the second one, a name in brackets, may hold spaces

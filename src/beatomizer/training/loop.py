@@ -6,6 +6,7 @@ step), so a checkpoint holds weights, the optimiser's tensors and a few plain nu
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from beatomizer.training.objective import Objective
 from beatomizer.training.position import Position, Sums, restored, saved
 from beatomizer.training.prepare import Workshop, prepare
 from beatomizer.training.recipe import Recipe
-from beatomizer.training.run import BEST, CHECKPOINTS, REFERENCES, write_json
+from beatomizer.training.run import BEST, CHECKPOINTS, REFERENCES, alone, write_json
 from beatomizer.training.schedule import learning_rate
 from beatomizer.training.step import Step, take_step
 from beatomizer.training.validation import References, references, validation_scores
@@ -99,15 +100,17 @@ def train(
         accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        UsageError: the recipe, the data or what lies in ``run`` does not fit.
+        UsageError: the recipe, the data or what lies in ``run`` does not fit; ``RunBusyError``: another process trains
+            there.
         UnreadableInputError: the data cannot be read.
         ResourceLimitError: the disk is full.
         BeatomizerError: the loss is not a number any more.
     """
     begun = time.perf_counter()
     shop = prepare(model_name, shards, run, recipe, progress, accelerator)
-    training = _Training(shop, restored(shop), Listeners(progress, on_step, on_epoch))
-    training.until_done()
+    with alone(run) if shop.fabric.is_global_zero else nullcontext():
+        training = _Training(shop, restored(shop), Listeners(progress, on_step, on_epoch))
+        training.until_done()
     return training.outcome(time.perf_counter() - begun)
 
 

@@ -2,14 +2,16 @@
 
 ``recipe.toml`` (resolved), ``run.json`` (model, zones, data sets by hash), ``checkpoints/``, ``best.json`` (which
 checkpoint is best), ``references.json`` (scores of lights that hear nothing), ``history.csv``, ``curves.png``,
-``tensorboard/``.
+``tensorboard/``, ``lock`` (empty; held by the process that trains).
 """
 
+import contextlib
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from safetensors.torch import load_file
 
@@ -24,6 +26,11 @@ from beatomizer.training.recipe_file import differences, read_recipe, to_toml
 FORMAT, VERSION = "beatomizer-run", 1
 RECIPE, FACTS, BEST, CHECKPOINTS = "recipe.toml", "run.json", "best.json", "checkpoints"
 REFERENCES = "references.json"
+LOCK = "lock"
+
+
+class RunBusyError(UsageError):
+    """Another process trains in the same folder."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def claim(run: Path, facts: RunFacts, recipe: Recipe) -> None:
 
 def _refuse_foreign(run: Path) -> None:
     """A folder of ours may hold what is written before ``run.json``; anything else is somebody's."""
-    ours = {RECIPE, "cache"}
+    ours = {RECIPE, "cache", LOCK}
     if run.exists() and not run.is_dir():
         raise UsageError(f"'{run}' is a file", "name a folder with -o")
     strangers = [path.name for path in run.iterdir() if path.name not in ours] if run.is_dir() else []
@@ -105,6 +112,35 @@ def write_claim(run: Path, facts: RunFacts, recipe: Recipe) -> None:
         return
     write_text(run / RECIPE, to_toml(recipe))
     write_json(run / FACTS, {"format": FORMAT, "version": VERSION, **asdict(facts)})
+
+
+@contextlib.contextmanager
+def alone(run: Path) -> Iterator[None]:
+    """Be the only training in the folder. The lock is the process's: it goes when that goes.
+
+    Raises:
+        RunBusyError: another one is at work.
+    """
+    with (run / LOCK).open("wb") as file:
+        if not _locked(file):
+            raise RunBusyError(
+                f"another training is at work in '{run}'", "wait for it, or choose another folder"
+            )
+        yield
+
+
+def _locked(file: IO[bytes]) -> bool:
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

@@ -48,7 +48,6 @@ _ALIKE = {
     "interlude": "break",
     "bridge": "break",
     "passage": "break",
-    "head": "intro",
 }
 """Other labels are lit like these; what is not named here, like a verse."""
 
