@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from beatomizer.color import luminance, parse_hex, rgb8_to_linear
 from beatomizer.composer.annotations import Annotations, SectionTruth
 from beatomizer.composer.compose import written
+from beatomizer.composer.theory import MODES, Key
 from beatomizer.composer.truth import annotated
-from beatomizer.dataset.compose.colours import RAMP_STEPS, dressed
+from beatomizer.dataset.compose.colours import RAMP_STEPS, dressed, mood
 from beatomizer.dataset.compose.designer import Design, _pump, design
 from beatomizer.dataset.compose.habits import habits_of
 from beatomizer.dataset.compose.key_frames import KeyFrame, drawn, key_times
@@ -110,6 +111,15 @@ def test_a_palette_has_three_to_five_saturated_colours() -> None:
         assert 3 <= len(wardrobe.palette) <= 5
         channels = np.array([parse_hex(color) for color in wardrobe.palette])
         assert (channels.max(axis=1) - channels.min(axis=1)).min() > 70, wardrobe.palette
+
+
+def test_keys_with_a_large_third_are_warmer() -> None:
+    warmth = {}
+    for mode in MODES:
+        key = Key(9, mode)
+        warmth[key.minor] = warmth.get(key.minor, set()) | {mood(replace(SONG, key=key.name))[0]}
+    assert len(warmth[True]) == len(warmth[False]) == 1
+    assert min(warmth[False]) > max(warmth[True]) + 0.4
 
 
 def test_material_that_returns_wears_its_own_colours(designs: list[Design]) -> None:

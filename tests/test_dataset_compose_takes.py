@@ -125,10 +125,11 @@ def test_the_command_finds_what_is_there(two: Path, capsys: pytest.CaptureFixtur
         ["--workers", "0"],
         ["--film", "--size", "427x240"],
         ["--film", "--size", "big"],
+        ["--film", "--size", 5000 * "9" + "x64"],
         ["--film", "--size", "32x32"],
         ["--generators", "some"],
     ],
-    ids=" ".join,
+    ids=lambda words: " ".join(words)[:40],
 )
 def test_mistakes_are_one_line(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["dataset", "compose", "-o", str(tmp_path / "new"), *words]) == 2

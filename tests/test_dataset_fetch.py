@@ -477,6 +477,7 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert said.err.count("\n") == 1
     for wrong in (
         ["--rate", "fast"],
+        ["--rate", 400 * "9"],
         ["--pause", "nan"],
         ["--pause", "inf"],
         ["--timeout", "0"],

@@ -3,12 +3,12 @@
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 import tomllib
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import optuna
@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 
 from beatomizer.cli import main
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UsageError
+from beatomizer.search.crew import _check, _stop
 from beatomizer.search.processes import is_gone, this_worker
 from beatomizer.search.report import importances, write_report
 from beatomizer.search.sampler import NumberedSampler
@@ -212,39 +213,48 @@ def test_a_trial_is_taken_up_with_its_settings_but_not_for_ever(shards: Path, tm
     assert {trial.state for trial in study.trials} == {TrialState.FAIL}
 
 
-def test_a_killed_search_goes_on(shards: Path, tmp_path: Path) -> None:
-    study, space = tmp_path / "study", tmp_path / "space.toml"
-    space.write_text(SPACE)
-    long = ["train.epochs=400", "train.patience=0", "train.checkpoint_s=0"]
-    words = small_words(
-        shards, study, space, "--trials", "1", *(w for setting in long for w in ("--set", setting))
-    )
-    child = subprocess.Popen([sys.executable, "-m", "beatomizer", *words], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not list(study.glob("runs/*/history.csv")):
-        assert time.monotonic() < deadline, "no epoch came to an end"
-        assert child.poll() is None
-        time.sleep(0.05)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    task = task_for(shards, study)
-    task = replace(task, recipe=with_settings(task.recipe, long))
-    again = opened(task, Search(study, 1))
-    take_up(again)
-    epochs: list[int] = []
+def test_a_trial_that_is_taken_up_goes_on_in_its_run(shards: Path, tmp_path: Path) -> None:
+    task = task_for(shards, tmp_path)
+    task = replace(task, recipe=with_settings(task.recipe, ["train.epochs=3", "train.patience=0"]))
+    study = opened(task, Search(tmp_path, 1))
+    first = study.ask()
+    killed = iter(
+        [None, None, KeyboardInterrupt]
+    )  # a step is an epoch here; a real kill is in test_training_run
 
-    def enough() -> None:
-        epochs.append(1)
-        if len(epochs) > 1:
-            raise KeyboardInterrupt
+    def tick() -> None:
+        if (error := next(killed)) is not None:
+            raise error
 
-    trial = again.ask()
     with pytest.raises(KeyboardInterrupt):
-        skill_of(task, trial, enough)
-    assert trial.params == again.trials[0].params
-    assert [path.name for path in (study / "runs").iterdir()] == [again.trials[0].user_attrs["run"]]
-    reported = again.trials[trial.number].intermediate_values
-    assert min(reported) == 1, "what was trained before the kill is told too"
+        skill_of(task, first, tick)
+    first.set_user_attr("worker", _dead())
+    take_up(study)
+    steps: list[None] = []
+    second = study.ask()
+    skill = skill_of(task, second, lambda: steps.append(None))
+    assert second.params == first.params
+    assert len(steps) == 1, "two were done"
+    known = study.trials[second.number].intermediate_values
+    assert sorted(known) == [1, 2, 3]
+    assert skill == pytest.approx(max(known.values()), abs=1e-4)
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_a_worker_that_is_killed_is_told_and_the_others_are_stopped() -> None:
+    context = get_context("spawn")
+    crew = [context.Process(target=time.sleep, args=(60,)) for _ in range(2)]
+    for process in crew:
+        process.start()
+    here, there = context.Pipe(duplex=False)
+    there.close()
+    crew[0].kill()
+    crew[0].join()
+    with pytest.raises(BeatomizerError, match="by signal 9"):
+        _check(crew[0], here)
+    _check(crew[1], here)
+    _stop(crew)
+    assert not crew[1].is_alive()
 
 
 def test_ctrl_c_queues_the_trial(shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,7 +404,7 @@ def test_importance_finds_the_key_that_matters() -> None:
     )
     assert importances(study) == {}, "too few"
     study.optimize(
-        lambda trial: trial.suggest_float("a", 0, 1) + 0 * trial.suggest_float("b", 0, 1), n_trials=25
+        lambda trial: trial.suggest_float("a", 0, 1) + 0 * trial.suggest_float("b", 0, 1), n_trials=15
     )
     found = importances(study)
     assert list(found) == ["a", "b"]

@@ -5,11 +5,14 @@ import json
 import os
 from pathlib import Path
 
-from beatomizer.errors import UsageError
+from beatomizer.errors import UsageError, one_line
 
 HELP = "compose takes from nothing: songs with known scores, their light, and films of it"
 
 GENERATORS = ("train", "held-out", "all")
+
+_LONGEST_SIZE = 11
+"""Letters of the longest size that makes sense, and some more."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +80,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _size(text: str) -> tuple[int, int]:
     width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        raise UsageError(f"'{text}' is not a size", "write it like 426x240")
+    if not (cross and width.isdecimal() and height.isdecimal()) or len(text) > _LONGEST_SIZE:
+        raise UsageError(f"'{one_line(text, 40)}' is not a size", "write it like 426x240")
     return int(width), int(height)

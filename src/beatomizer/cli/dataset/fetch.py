@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HELP = "fetch the videos of a list"
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmg]?)b?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)([kmg]?)b?", re.IGNORECASE)
 _LONGEST_S = 24 * 3600.0
 _FACTORS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 

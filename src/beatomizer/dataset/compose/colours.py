@@ -34,6 +34,9 @@ RAMP_STEPS = 33
 _MOST_CHROMA = 0.4
 """More than any colour of a screen has; the gamut takes it back to what can be shown."""
 
+_BRIGHT_MODES = ("major", "mixolydian", "lydian")
+"""Keys with a large third."""
+
 _SCHEMES = {
     "neighbours": (0, 32, -32, 62),
     "opposites": (0, 180, 28, 205),
@@ -85,7 +88,7 @@ def mood(song: Annotations) -> tuple[float, float]:
     """Warmth −1..1 and energy 0..1 that the song asks for, from its key, tempo and loudness."""
     energy = float(np.mean([value for _, value in song.energy])) if song.energy else 0.3
     fast = float(np.clip((song.tempo_bpm - 60) / 120, 0, 1))
-    major = 0.3 if "major" in song.key.lower() else -0.25
+    major = 0.3 if song.key.lower().endswith(_BRIGHT_MODES) else -0.25
     return float(np.clip(major + 1.1 * (energy - 0.5) + 0.5 * (fast - 0.5), -1, 1)), 0.6 * energy + 0.4 * fast
 
 

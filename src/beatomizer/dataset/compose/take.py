@@ -23,7 +23,7 @@ from beatomizer.timebase import FPS
 
 FORMAT, VERSION = "beatomizer-score", 1
 
-REVISION = 1
+REVISION = 2
 """Raised when the same seed gives another take than before, so that a folder never mixes the two."""
 
 _SONG, _LIGHT = 1, 2
