@@ -54,7 +54,9 @@ def imported_names(path: Path) -> list[str]:
 
 def our_room(name: str) -> str:
     parts = name.split(".")
-    is_module = (PACKAGE / parts[1]).is_dir() or (PACKAGE / f"{parts[1]}.py").is_file() if len(parts) > 1 else False
+    is_module = (
+        (PACKAGE / parts[1]).is_dir() or (PACKAGE / f"{parts[1]}.py").is_file() if len(parts) > 1 else False
+    )
     return parts[1] if is_module else "__init__"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from beatomizer.audio.load import load_audio
-from beatomizer.cli.main import run
+from beatomizer.cli.program import run
 from beatomizer.composer.annotations import Annotations
 from beatomizer.dataset.compose.take import TakeSettings, is_whole, made_with
 from beatomizer.dataset.compose.takes import compose_takes

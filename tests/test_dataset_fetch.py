@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beatomizer.audio.load import load_audio
-from beatomizer.cli.main import run as beatomizer
+from beatomizer.cli.program import run as beatomizer
 from beatomizer.dataset.downloader import FORMAT, SORT, Download, FetchLimits, command, download, stale
 from beatomizer.dataset.fetch import FetchReport, _full_disk_said, fetch
 from beatomizer.dataset.fetch_errors import DISK_FULL, trouble_of

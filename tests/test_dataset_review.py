@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatomizer.cli.main import run as beatomizer
+from beatomizer.cli.program import run as beatomizer
 from beatomizer.dataset.clip import CUT, MISSING
 from beatomizer.dataset.contact_sheet import write_sheet
 from beatomizer.dataset.info import describe

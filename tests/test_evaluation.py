@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from beatomizer.audio.audio import Audio
-from beatomizer.cli.main import run
+from beatomizer.cli.program import run
 from beatomizer.color import linear_to_srgb
 from beatomizer.dataset.shards import read_clips
+from beatomizer.errors import UsageError
 from beatomizer.evaluation.drawing import ribbon
 from beatomizer.evaluation.evaluate import Wishes, evaluate
 from beatomizer.evaluation.intensity_graph import draw_intensity_graph
@@ -376,3 +377,8 @@ def test_engines_with_scores_are_drawn_with_the_zones_of_the_set(heard):
     assert light.shape == (900, 8, 3)
     assert light.dtype == np.float32
     assert any(not np.array_equal(light[:, 0], light[:, zone]) for zone in range(1, 8))
+
+
+def test_a_seed_that_cannot_be_is_refused() -> None:
+    with pytest.raises(UsageError, match="seed"):
+        Wishes(seed=-1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beatomizer.cli import main
-from beatomizer.cli.main import build_parser
+from beatomizer.cli.program import build_parser
 from tests.songs import beat_song, write_wav
 
 ROOT = Path(__file__).parents[1]

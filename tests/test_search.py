@@ -13,14 +13,14 @@ from pathlib import Path
 
 import optuna
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from beatomizer.cli import main
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UsageError
 from beatomizer.search.crew import _check, _stop
-from beatomizer.search.processes import is_gone, this_worker
+from beatomizer.search.processes import _began, is_gone, this_worker
 from beatomizer.search.report import importances, write_report
 from beatomizer.search.sampler import NumberedSampler
 from beatomizer.search.space import SPACES, as_settings, find_space, space_from
@@ -52,8 +52,8 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def small_words(shards: Path, study: Path, space: Path, *more: str) -> list[str]:
-    settings = [word for setting in SMALL for word in ("--set", setting)]
-    return ["search", "cnn", "--data", str(shards), "-o", str(study), "--space", str(space), *settings, *more]
+    fixed = [word for setting in SMALL for word in ("--set", setting)]
+    return ["search", "cnn", "--data", str(shards), "-o", str(study), "--space", str(space), *fixed, *more]
 
 
 def task_for(shards: Path, folder: Path, space: str = SPACE) -> Task:
@@ -88,6 +88,7 @@ def test_a_space_that_cannot_be_is_refused(text: dict[str, object], told: str) -
         space_from(text)
 
 
+@settings(max_examples=25)
 @given(
     st.dictionaries(st.sampled_from(["train.seed", "train.epochs"]), st.integers(1, 10**6), min_size=1),
     st.floats(1e-6, 1.0),
@@ -197,6 +198,12 @@ def test_only_the_dead_of_this_machine_are_taken_up() -> None:
     assert not is_gone("")
     assert is_gone(_dead())
     assert is_gone(f"{host}:{number}:1"), "another process has the number now"
+    with subprocess.Popen(["sleep", "60"]) as process:
+        worker = f"{host}:{process.pid}:{_began(process.pid)}"
+        assert not is_gone(worker)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert is_gone(worker), "nobody has asked how it ended: a zombie"
 
 
 def test_a_trial_is_taken_up_with_its_settings_but_not_for_ever(shards: Path, tmp_path: Path) -> None:
@@ -213,28 +220,34 @@ def test_a_trial_is_taken_up_with_its_settings_but_not_for_ever(shards: Path, tm
     assert {trial.state for trial in study.trials} == {TrialState.FAIL}
 
 
+class _StopAfter(optuna.pruners.BasePruner):
+    """Ctrl-C after so many epochs."""
+
+    def __init__(self, epochs: int) -> None:
+        self.most, self.epochs = epochs, []
+
+    def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
+        self.epochs.append(trial.last_step)
+        if trial.last_step >= self.most:
+            raise KeyboardInterrupt
+        return False
+
+
 def test_a_trial_that_is_taken_up_goes_on_in_its_run(shards: Path, tmp_path: Path) -> None:
     task = task_for(shards, tmp_path)
     task = replace(task, recipe=with_settings(task.recipe, ["train.epochs=3", "train.patience=0"]))
     study = opened(task, Search(tmp_path, 1))
+    study.pruner = stop = _StopAfter(2)
     first = study.ask()
-    killed = iter(
-        [None, None, KeyboardInterrupt]
-    )  # a step is an epoch here; a real kill is in test_training_run
-
-    def tick() -> None:
-        if (error := next(killed)) is not None:
-            raise error
-
-    with pytest.raises(KeyboardInterrupt):
-        skill_of(task, first, tick)
+    with pytest.raises(KeyboardInterrupt):  # a real kill in the middle is in test_training_run
+        skill_of(task, first)
     first.set_user_attr("worker", _dead())
     take_up(study)
-    steps: list[None] = []
+    study.pruner = go_on = _StopAfter(99)
     second = study.ask()
-    skill = skill_of(task, second, lambda: steps.append(None))
+    skill = skill_of(task, second)
     assert second.params == first.params
-    assert len(steps) == 1, "two were done"
+    assert (stop.epochs, go_on.epochs) == ([1, 2], []), "the last epoch is left, after which nobody is asked"
     known = study.trials[second.number].intermediate_values
     assert sorted(known) == [1, 2, 3]
     assert skill == pytest.approx(max(known.values()), abs=1e-4)
@@ -273,11 +286,11 @@ def test_ctrl_c_queues_the_trial(shards: Path, tmp_path: Path, monkeypatch: pyte
 
 def test_a_trial_that_fails_does_not_end_the_search_and_says_why(shards: Path, tmp_path: Path) -> None:
     task = task_for(shards, tmp_path)
-    settings = {"optimiser.learning_rate": 1e-2, "model.norm": "batch"}
-    blocked = task.run_folder(task.recipe_of(settings))
+    drawn = {"optimiser.learning_rate": 1e-2, "model.norm": "batch"}
+    blocked = task.run_folder(task.recipe_of(drawn))
     blocked.mkdir(parents=True)
     (blocked / "somebody's").touch()
-    opened(task, Search(tmp_path, 1)).enqueue_trial(settings)
+    opened(task, Search(tmp_path, 1)).enqueue_trial(drawn)
     study = search(task, Search(tmp_path, 1))
     assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.COMPLETE]
     assert write_report(study, task, tmp_path)["trials"] == {"fail": 1, "complete": 1}
@@ -404,7 +417,7 @@ def test_importance_finds_the_key_that_matters() -> None:
     )
     assert importances(study) == {}, "too few"
     study.optimize(
-        lambda trial: trial.suggest_float("a", 0, 1) + 0 * trial.suggest_float("b", 0, 1), n_trials=15
+        lambda trial: trial.suggest_float("a", 0, 1) + 0 * trial.suggest_float("b", 0, 1), n_trials=8
     )
     found = importances(study)
     assert list(found) == ["a", "b"]

@@ -14,14 +14,15 @@ import numpy as np
 import pytest
 import torch
 
-from beatomizer.cli.main import run as beatomizer
+from beatomizer.cli.program import run as beatomizer
 from beatomizer.errors import BeatomizerError, UnreadableInputError, UsageError
 from beatomizer.training.checkpoint import Checkpoint, latest_checkpoint, read_checkpoint, save_checkpoint
 from beatomizer.training.history import read_history
 from beatomizer.training.loop import Outcome, train
+from beatomizer.training.prepare import check_enough
 from beatomizer.training.recipe import with_settings
 from beatomizer.training.recipe_file import find_recipe, read_recipe
-from beatomizer.training.run import load_run, run_facts
+from beatomizer.training.run import RunBusyError, alone, load_run, run_facts
 from tests.made_clips import made_set
 from tests.training_worker import SMALL, pair_environment, started, starved_training
 
@@ -96,9 +97,8 @@ def learned(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
         "optimiser.learning_rate=0.02",
         "data.crop_frames=300",
     )
-    outcome = small(
-        shards, run, *settings, "loss.oklab=0", "loss.mse=1", on_step=lambda facts: clips.append(facts.clips)
-    )
+    only_mse = ("loss.oklab=0", "loss.cosine=0", "loss.spectral=0", "loss.mse=1")
+    outcome = small(shards, run, *settings, *only_mse, on_step=lambda facts: clips.append(facts.clips))
     return run, outcome, clips
 
 
@@ -169,6 +169,19 @@ def test_another_training_is_refused(shards: Path, tmp_path: Path) -> None:
             tmp_path / "r",
             find_recipe(None, "cnn"),
         )
+
+
+def test_two_trainings_do_not_share_a_folder(shards: Path, tmp_path: Path) -> None:
+    small(shards, tmp_path, "train.epochs=1")
+    with alone(tmp_path), pytest.raises(RunBusyError, match="another training is at work"):
+        small(shards, tmp_path, "train.epochs=1")
+    small(shards, tmp_path, "train.epochs=1")
+
+
+def test_fewer_clips_than_processes_are_refused() -> None:
+    check_enough({"training": 4, "validation": 2}, 2)
+    with pytest.raises(UsageError, match="1 validation clips are too few"):
+        check_enough({"training": 4, "validation": 1}, 2)
 
 
 def test_sets_are_joined(shards: Path, tmp_path: Path) -> None:

@@ -3,6 +3,6 @@
 
 def main(words: list[str] | None = None) -> int:
     """Run ``beatomizer`` with the given words (the process's own if ``None``) and return the exit code."""
-    from beatomizer.cli.main import run
+    from beatomizer.cli.program import run
 
     return run(words)

@@ -29,7 +29,7 @@ _LOOK_S = 0.2
 """How often the parent looks whether it should stop."""
 
 
-class StoppedError(BeatomizerError):
+class StoppedError(Exception):
     """The build is to stop; the take's process was ended."""
 
 

@@ -50,6 +50,11 @@ class Wishes:
     command: str = ""
     made_on: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.seed < 0:
+            raise UsageError(f"a seed cannot be {self.seed}", "choose 0 or more")
+
     @property
     def beats(self) -> str:
         """As ``sound.song_of`` wants it."""

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -85,6 +85,7 @@ def _worker(task: Task, plan: Search, workers: int, pipe: Connection) -> None:
     """The processor is shared out."""
     import torch
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGTERM, _interrupted)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
     try:
@@ -94,6 +95,14 @@ def _worker(task: Task, plan: Search, workers: int, pipe: Connection) -> None:
     except Exception as error:
         pipe.send(error if isinstance(error, BeatomizerError) else _mistake(error))
         raise SystemExit(1) from None
+
+
+def _end_with_parent() -> None:
+    """A search that was killed takes its workers with it; the next one takes their trials up."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _mistake(error: Exception) -> BeatomizerError:

@@ -35,11 +35,10 @@ def lives(worker: str) -> bool:
 
 
 def _began(number: int) -> str:
-    """When a process began, in the system's ticks; empty where nobody can say."""
+    """When a process began, in the system's ticks; empty where nobody can say, ``gone`` if only its number is left."""
     try:
         stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[
-        19
-    ]  # field 22; the second one, a name in brackets, may hold spaces
+    fields = stat.rpartition(")")[2].split()  # from field 3 on; field 2, a name in brackets, may hold spaces
+    return "gone" if fields[0] == "Z" else fields[19]

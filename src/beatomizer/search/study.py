@@ -13,7 +13,7 @@ from beatomizer.progress import Progress, silent
 from beatomizer.search.crew import work_together
 from beatomizer.search.storage import Search, done, opened
 from beatomizer.search.trial import REASON, Task
-from beatomizer.search.worker import take_up, work
+from beatomizer.search.worker import work
 
 
 def search(task: Task, plan: Search, progress: Progress = silent) -> optuna.Study:
@@ -29,7 +29,6 @@ def search(task: Task, plan: Search, progress: Progress = silent) -> optuna.Stud
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     task.check()
     study = opened(task, plan)
-    take_up(study)
 
     def told() -> None:
         progress("search", min(1.0, done(study) / plan.trials))

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,15 +79,10 @@ def _ends(span: optuna.distributions.BaseDistribution) -> tuple[Choice, ...]:
     return span.low, span.high
 
 
-def skill_of(task: Task, trial: optuna.Trial, tick: Callable[[], None] = lambda: None) -> float:
+def skill_of(task: Task, trial: optuna.Trial) -> float:
     """Train with drawn settings; ``1 − error / error of a constant colour`` at the best epoch.
 
     1 is perfect, 0 is what the constant colour reaches, below 0 is worse than it.
-
-    Args:
-        task: what all trials share.
-        trial: just begun.
-        tick: called after each step; what it raises ends the training.
 
     Raises:
         optuna.TrialPruned: after an epoch in which it was clearly behind earlier trials, or because another worker is
@@ -103,9 +98,7 @@ def skill_of(task: Task, trial: optuna.Trial, tick: Callable[[], None] = lambda:
         epochs = _Epochs(trial, run, recipe.train.epochs)
         for row in _rows_of(run):
             epochs.report(row)
-        outcome = train(
-            task.model, task.shards, run, recipe, on_epoch=epochs.after, on_step=lambda step: tick()
-        )
+        outcome = train(task.model, task.shards, run, recipe, on_epoch=epochs.after)
     except RunBusyError as error:
         trial.set_user_attr(REASON, "another worker is training the same settings")
         raise optuna.TrialPruned from error

@@ -1,7 +1,5 @@
-"""One worker: trials until enough are finished. Those of a worker that was killed are taken up by the next search."""
+"""One worker: trials until enough are finished. Those of a worker that was killed are taken up by another."""
 
-import multiprocessing
-import os
 import time
 from collections.abc import Callable
 
@@ -38,8 +36,8 @@ def work(task: Task, plan: Search, told: Callable[[], None] = lambda: None) -> N
     )
     tried = 0
     while done(study) < plan.trials and tried < 2 * plan.trials + 3:
+        take_up(study)
         if done(study) + _under_way(study) >= plan.trials:
-            _end_with_parent()
             time.sleep(_PAUSE_S)  # another worker is at the last one; should it fail, one more is needed
             continue
         _one(study, task)
@@ -50,7 +48,7 @@ def work(task: Task, plan: Search, told: Callable[[], None] = lambda: None) -> N
 def _one(study: optuna.Study, task: Task) -> None:
     def objective(trial: optuna.Trial) -> float:
         try:
-            return skill_of(task, trial, _end_with_parent)
+            return skill_of(task, trial)
         except (KeyboardInterrupt, ResourceLimitError):
             study.enqueue_trial(trial.params)
             raise
@@ -68,13 +66,6 @@ def _under_way(study: optuna.Study) -> int:
     return sum(lives(str(trial.user_attrs.get(WORKER, ""))) for trial in running)
 
 
-def _end_with_parent() -> None:
-    """A worker whose search was killed ends, and leaves its trial to the next search."""
-    parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():
-        os._exit(1)
-
-
 def take_up(study: optuna.Study) -> None:
     """Trials whose process was killed are queued again with the same settings; their runs go on."""
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -83,7 +74,10 @@ def take_up(study: optuna.Study) -> None:
 
 
 def _take_up(study: optuna.Study, trial: FrozenTrial) -> None:
-    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+    try:
+        study.tell(trial.number, state=TrialState.FAIL)
+    except (ValueError, RuntimeError):  # another worker was faster
+        return
     times = int(trial.user_attrs.get(TAKEN_UP, 0)) + 1
     if trial.params and times <= MOST_TAKEN_UP:
         study.enqueue_trial(trial.params, user_attrs={TAKEN_UP: times})

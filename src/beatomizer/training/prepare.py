@@ -83,10 +83,7 @@ def prepare(
     train, validation = _clips(fabric, shards, run, recipe, inputs_of(bare), progress)
     order = epoch_order(train.sizes, weights, part.seed, 0)
     steps = len(batches_of(order, part.batch_size, fabric.world_size, fabric.world_size - 1))
-    if steps == 0:
-        raise UsageError(
-            f"{len(order)} training clips are too few for {fabric.world_size} processes", "use fewer"
-        )
+    check_enough({"training": len(order), "validation": len(validation)}, fabric.world_size)
     if fabric.world_size > 1 and fabric.device.type == "cuda":
         synchronised: Any = torch.nn.SyncBatchNorm
         synchronised.convert_sync_batchnorm(bare)  # replaces what is inside ``bare``
@@ -104,6 +101,17 @@ def prepare(
         steps,
         clips_per_epoch=len(order),
     )
+
+
+def check_enough(clips: dict[str, int], world: int) -> None:
+    """Refuse fewer clips than processes: there would be no batch at all, and a validation of nothing is perfect.
+
+    Raises:
+        UsageError: naming the split.
+    """
+    for split, count in clips.items():
+        if count < world:
+            raise UsageError(f"{count} {split} clips are too few for {world} processes", "use fewer")
 
 
 def _resolved(recipe: Recipe, model_name: str, model: ColourModel) -> Recipe:

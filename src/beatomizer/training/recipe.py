@@ -22,7 +22,7 @@ class DataPart:
         repeat_weight: weight of frames that repeat the picture before them (video slower than 60 fps), 0..1.
             Frames near a cut or without a picture always weigh 0.
         crop_frames: train on random excerpts of this length; 0: whole clips.
-        clips: at most so many training clips (the first by key); 0: all. For trials and learning curves.
+        clips: at most so many training clips of each set (the first by key); 0: all. For trials and learning curves.
         workers: threads that prepare batches; 0: half of the cores, one to four.
         prefetch: batches prepared ahead.
     """
