@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from beatomizer.dataset.take_server import Outcome, TakeTask, cpu_limit, encoded
-from beatomizer.errors import BeatomizerError
 from beatomizer.progress import Progress, silent
 
 _SERVER = "beatomizer.dataset.take_server"
