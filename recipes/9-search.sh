@@ -3,4 +3,4 @@
 set -eu
 run=${PAPER_RUN:-paper-run}
 mkdir -p "$run"
-beatomizer search cnn --data "$run/implied" -o "$run/search-cnn" --trials 20 --epochs 3 --set data.clips=96 "$@"
+beatomizer search cnn --data "$run/implied" -o "$run/search-cnn" --trials 12 --epochs 3 --set data.clips=96 "$@"

@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from beatomizer.color import srgb_to_linear
 from beatomizer.errors import UsageError
 from beatomizer.features.bank import WIDTH
 from beatomizer.models import attention, cnn
@@ -206,9 +208,45 @@ def test_a_song_in_pieces_is_of_its_length(form: str) -> None:
     frames = sound(model, 1, 1207)[0].numpy()
     rgb = light_of(model, frames)
     assert rgb.shape == (1207, 1, 3)
-    step = model.chunk_frames - model.context_frames - model.lookahead_frames
-    whole = model(torch.from_numpy(frames[None, : step + model.lookahead_frames]))[0].detach().numpy()
-    assert abs(rgb[:step] - whole[:step]).max() < 1e-5
+    around = model.context_frames + model.lookahead_frames
+    alone = min(model.chunk_frames - model.lookahead_frames - around // 4, len(rgb))
+    for one in (slice(0, model.chunk_frames), slice(-model.chunk_frames, None)):
+        whole = model(torch.from_numpy(frames[None, one]))[0].detach().numpy()
+        far = slice(0, alone) if one.start == 0 else slice(len(whole) - 207, None)
+        assert abs(rgb[one][far] - whole[far]).max() < 1e-5
+
+
+@every_form
+def test_what_fits_into_one_chunk_is_heard_in_one_piece(form: str) -> None:
+    model = made(form).eval()
+    frames = sound(model, 1, min(model.chunk_frames, 900))[0].numpy()
+    whole = model(torch.from_numpy(frames[None]))[0].detach().numpy()
+    assert abs(light_of(model, frames) - whole).max() == 0.0
+
+
+class Moody(ColourModel):
+    """The worst case at seams: all of a piece in one colour, that of its mean."""
+
+    context_frames, lookahead_frames, chunk_frames = 24, 16, 100
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zones = 1
+        self.scale = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, frames: Tensor, teacher: Tensor | None = None) -> Tensor:
+        mean = (self.scale * frames).mean().clamp(0.0, 1.0)
+        return mean.expand(1, frames.shape[1], 1, 3)
+
+
+@pytest.mark.parametrize("count", [101, 150, 151, 349, 350])
+def test_the_light_does_not_jump_where_pieces_meet(count: int) -> None:
+    frames = np.linspace(0.0, 1.0, count, dtype=np.float32)[:, None]
+    linear = srgb_to_linear(light_of(Moody().eval(), frames).astype(np.float64))[:, 0, 0]
+    lows = sorted({*range(0, count - 100, 50), count - 100})
+    moods = srgb_to_linear(np.array([frames[low : low + 100].mean() for low in lows]))
+    assert linear[[0, -1]] == pytest.approx(moods[[0, -1]], abs=1e-6)
+    assert np.abs(np.diff(linear)).max() <= np.diff(moods).max() / 11 + 1e-6
 
 
 def test_a_model_in_training_does_not_light_songs() -> None:

@@ -96,14 +96,37 @@ class OnnxEngine:
             yield stream.push(frames[start : start + STREAM_CHUNK_FRAMES])
 
     def _chunked(self, frames: F32) -> Iterator[dict[str, F32]]:
-        """Runs that overlap by what an output depends on; only the middles are kept."""
-        past, future = self.card.context_frames, self.card.lookahead_frames
-        chunk = self.card.chunk_frames
-        step = max(1, chunk - past - future) if chunk else len(frames)
-        for start in range(0, len(frames), step):
-            low, high = max(0, start - past), min(len(frames), start + step + future)
-            keep = slice(start - low, min(start + step, len(frames)) - low)
-            part = frames[low:high]
-            values = self._session.run({INPUT: np.ascontiguousarray(part[None])}, self._model.outputs)
-            heard = checked_outputs(values, self.card, len(part))
-            yield {name: value[keep] for name, value in heard.items()}
+        """Runs that overlap by what an output depends on; only the middles are kept. Colour fades at the seams."""
+        card, count, begin = self.card, len(frames), 0
+        around = card.context_frames + card.lookahead_frames
+        fade = around // 4 if card.kind == "rgb" else 0
+        before: dict[str, F32] = {}
+        for low, high in _pieces(count, card.chunk_frames, card.chunk_frames - around - fade):
+            part = np.ascontiguousarray(frames[None, low:high])
+            values = self._session.run({INPUT: part}, self._model.outputs)
+            heard = checked_outputs(values, card, high - low)
+            last = begin - low + fade
+            for name, old in before.items():
+                heard[name] = np.concatenate([_faded(old, heard[name][begin - low : last]), heard[name][last:]])
+            end = count if high == count else high - card.lookahead_frames - fade
+            skip = begin - low if not before else 0
+            yield {name: value[skip : skip + end - begin] for name, value in heard.items()}
+            before = {name: value[skip + end - begin :][:fade] for name, value in heard.items()}
+            begin = end
+
+
+def _pieces(count: int, chunk: int, step: int) -> list[tuple[int, int]]:
+    """First frame and end of each piece; as ``models/pieces.py``, where a song is heard the same way.
+
+    What fits into one chunk is one piece; the last of several is moved inwards to be as long as the others.
+    """
+    if not chunk or count <= chunk:
+        return [(0, count)]
+    return [(low, low + chunk) for low in (*range(0, count - chunk, step), count - chunk)]
+
+
+def _faded(before: F32, after: F32) -> F32:
+    """``[n, …]`` of two pieces: from the one to the other."""
+    share = np.arange(1, len(before) + 1, dtype=np.float32) / np.float32(len(before) + 1)
+    share = share.reshape(-1, *[1] * (before.ndim - 1))
+    return np.asarray((1 - share) * before + share * after, dtype=np.float32)
