@@ -18,7 +18,7 @@ demo: $(VENV)/core
 	$(BIN)/beatomizer demo
 
 test: $(VENV)/dev
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: lint test
 

@@ -297,3 +297,28 @@ def test_interrupting_leaves_nothing_behind(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert said.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
+
+
+def test_raw_light_says_nothing_of_tempo_and_how_much_was_limited() -> None:
+    from beatomizer.cli.summary import spoken
+
+    facts = {
+        "artist": "",
+        "title": "x",
+        "duration_s": 10.0,
+        "tempo_bpm": None,
+        "model": "mine",
+        "seed": None,
+        "sections": [],
+        "palette": [],
+        "safety": {"line": "2 passages limited", "frames_limited": 588},
+        "times_real_time": {},
+        "warnings": [],
+        "files": [],
+    }
+    told = spoken(facts)
+    assert "tempo" not in told
+    assert "2 passages limited; 98% of the frames limited" in told
+    quiet = {**facts, "seed": 0, "safety": {"line": "1 passage limited", "frames_limited": 300}}
+    assert "no steady beat" in spoken(quiet)
+    assert "of the frames" not in spoken(quiet)

@@ -19,14 +19,16 @@ import numpy as np
 import pytest
 
 from beatomizer.cli import main
-from beatomizer.dataset.build import build
+from beatomizer.dataset.build import BuildSettings, build
 from beatomizer.dataset.clip import CLIP_FRAMES, CLIP_SAMPLES, REPEAT, Clip
+from beatomizer.dataset.info import describe
 from beatomizer.dataset.packed import SPLITS
 from beatomizer.dataset.shards import read_clips, read_shard, set_facts
 from beatomizer.dataset.sidecar import Excerpt, write_sidecar
 from beatomizer.dataset.sources import find_takes
 from beatomizer.dataset.stages import TakeSettings, Work, known, run_stages
 from beatomizer.dataset.take_facts import TakeFacts
+from beatomizer.dataset.verdicts import Judgement, Verdict, record
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.timebase import SAMPLE_RATE
 from tests.made_takes import composed, film, mixed_takes, song, tree
@@ -107,7 +109,7 @@ def test_facts_say_what_is_there() -> None:
     assert facts["labels"] == "mean"
     assert facts["zones"] == 1
     assert facts["takes"] == {
-        "used": 4, "left_out": 5, "refused": 3, "kinds": {"composed": 2, "video": 2},
+        "used": 4, "left_out": 5, "refused": 2, "kinds": {"composed": 2, "video": 2},
         "splits": {split: sum(row["split"] == split for row in table(whole_set()).values()) for split in SPLITS},
     }  # fmt: skip
     text = (whole_set() / "dataset.json").read_text() + (whole_set() / "takes.csv").read_text()
@@ -282,6 +284,84 @@ def test_nothing_usable_is_an_error_with_a_report(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInputError, match=r"no clip.*takes\.csv"):
         build([takes], tmp_path / "set")
     assert set(table(tmp_path / "set")) == {"song.wav", "x.mp4"}
+    assert not (tmp_path / "set" / "dataset.json").exists()
+
+
+def test_a_folder_of_junk_is_told_like_a_mixed_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "takes").mkdir()
+    (tmp_path / "takes" / "notes.txt").write_text("hello")
+    (tmp_path / "takes" / "x.mp4").write_bytes(b"nothing at all" * 100)
+    monkeypatch.chdir(tmp_path)
+    assert main(["dataset", "build", "takes", "-o", "set"]) == 3
+    told = capsys.readouterr()
+    assert [line.partition(":")[0] for line in told.out.splitlines()] == ["notes.txt", "x.mp4"]
+    assert told.err.count("\n") == 1
+    assert "'set/takes.csv'" in told.err
+    shutil.rmtree(tmp_path / "set")
+    shutil.copytree(whole_set(), tmp_path / "set")
+    assert main(["dataset", "build", "takes", "-o", "set", "--quiet"]) == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "stays as it is" in told.err
+    assert tree(tmp_path / "set") == tree(whole_set())
+
+
+def test_a_set_made_otherwise_is_not_replaced_in_silence(tmp_path: Path) -> None:
+    shards = tmp_path / "set"
+    shutil.copytree(whole_set(), shards)
+    others = (
+        (BuildSettings(TakeSettings("zones", (4, 2))), r"labels mean, now zones.*grid not known, now 4x2"),
+        (BuildSettings(TakeSettings(rate="interpolate")), "rate duplicate, now interpolate"),
+        (BuildSettings(leave_out=()), "leave out .*static, now none"),
+        (BuildSettings(split_seed=3), "split seed 0, now 3"),
+    )
+    for settings, said in others:
+        with pytest.raises(UsageError, match=rf"{said}.*--replace"):
+            build([mixed_takes()], shards, settings)
+    assert tree(shards) == tree(whole_set())
+    report = build([mixed_takes()], shards, BuildSettings(split_seed=3), replacing=True)
+    assert report.facts["settings"]["split_seed"] == 3
+    (shards / "dataset.json").write_text("{")
+    build([mixed_takes()], shards)
+    assert tree(shards) == tree(whole_set()), "a damaged set may be built again"
+
+
+def test_what_is_missing_is_said_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
+    assert main(["dataset", "build", str(mixed_takes()), "-o", str(tmp_path / "set")]) == 2
+    told = capsys.readouterr().err
+    assert "beatomizer[train]" in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / "set").exists()
+
+
+def test_verdicts_on_clips_are_noticed_until_they_are_applied(tmp_path: Path) -> None:
+    shards = tmp_path / "set"
+    shutil.copytree(whole_set(), shards)
+    clip = f"{table(shards)['take-00000003.flac']['id']}-0001"
+
+    def late() -> int:
+        return int(describe(shards)["verdicts"]["not_applied"])
+
+    assert late() == 0
+    record(shards, {clip: Judgement(Verdict.REJECT)})
+    assert late() == 1
+    build([mixed_takes()], shards)
+    assert late() == 0
+    record(shards, {clip: Judgement(Verdict.UNDECIDED)})
+    assert late() == 1, "a word taken back is news too"
+    build([mixed_takes()], shards)
+    assert tree(shards).keys() == {*tree(whole_set()), "verdicts.csv"}
+    assert late() == 0
+
+
+def test_an_unknown_flag_names_its_neighbour(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dataset", "build", str(tmp_path), "-o", "x", "--leave-out", "slient"]) == 2
+    assert "did you mean silent" in capsys.readouterr().err
 
 
 # The command
@@ -293,23 +373,25 @@ def test_the_command_reports_and_flags_may_be_ignored(
     shards = tmp_path / "set"
     shutil.copytree(whole_set(), shards)
     words = ["dataset", "build", str(mixed_takes()), "-o", str(shards)]
-    assert main([*words, "--keep-flagged", "--json"]) == 0
+    assert main([*words, "--keep-flagged", "--json", "--replace"]) == 0
     summary = json.loads(capsys.readouterr().out)
     assert summary["hash"] == set_facts(shards)["hash"] != set_facts(whole_set())["hash"]
     assert summary["worked_on"] == 0
     assert {one["name"] for one in summary["complaints"]} == set(COMPLAINTS) - {"still.mp4"}
     assert table(shards)["still.mp4"]["clips"] == "1"
-    assert main(words) == 0
+    assert main([*words, "--replace"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(COMPLAINTS) + 2
     assert lines[-2].startswith("6 clips (")
+    assert " of 4 takes; 7 left out;" in lines[-2], "a text beside takes is none of them"
     assert tree(shards) == tree(whole_set()), "nothing of the other set remains"
 
 
 @pytest.mark.parametrize(
     "words",
     [["--grid", "0x1"], ["--grid", "x"], ["--grid", "33x1"], ["--labels", "mode"], ["--workers", "-1"],
-     ["--scheduler", "nowhere"], ["--keep-flagged", "--leave-out", "x"], ["--rate", "nearest"]],
+     ["--scheduler", "nowhere"], ["--keep-flagged", "--leave-out", "static"], ["--rate", "nearest"],
+     ["--grid", "4x2"], ["--labels", "implied", "--grid", "4x2"], ["--leave-out", "silent,slient"]],
 )  # fmt: skip
 def test_mistakes_are_found_before_any_work(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -15,6 +15,7 @@ from beatomizer.dataset.census import Census
 from beatomizer.dataset.clip import CLIP_FRAMES, CUT, MISSING, REPEAT
 from beatomizer.dataset.packed import pack
 from beatomizer.dataset.sidecar import Excerpt, write_sidecar
+from beatomizer.dataset.wording import many, rate_said, setting_said
 from tests.made_clips import made_clip
 from tests.made_takes import composed, film, tree
 
@@ -115,3 +116,16 @@ def test_the_page_shows_everything_and_runs_nothing(tmp_path: Path) -> None:
     assert "CC-BY <b>4.0</b>" in page.words
     assert "same as film.mp4" in page.words
     assert "2 clips of 15 s" in page.words
+    assert "1 zone." in page.words
+    assert "silent, no picture, static" in page.words
+    (takes / "<img src=x onerror=y>.mp4").unlink()
+    build([takes], tmp_path / "set")
+    assert "left-out.png" not in (tmp_path / "set" / "card.html").read_text()
+    assert not (tmp_path / "set" / "card" / "left-out.png").exists(), "no picture of nothing"
+
+
+def test_numbers_are_said_as_people_say_them() -> None:
+    assert [many(count, "take") for count in range(3)] == ["0 takes", "1 take", "2 takes"]
+    rates = ("30000/1001", "24000/1001", "25", "30", "variable", "", "1/0")
+    assert [rate_said(rate) for rate in rates] == ["29.97", "23.98", "25", "30", "variable", "", "1/0"]
+    assert [setting_said(value) for value in ([], ["a", "b"], 3)] == ["none", "a, b", "3"]

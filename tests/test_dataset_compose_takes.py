@@ -39,6 +39,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (done.made, done.found) == (2, 0)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+    assert any(0 < share < 0.5 for share in shares), "also before the first take is done"
     return folder
 
 
@@ -103,8 +104,13 @@ def test_a_take_counts_when_it_is_whole_and_the_same(two: Path, tmp_path: Path) 
 
 def test_takes_of_other_settings_are_not_overwritten(two: Path) -> None:
     before = digests(two)
-    for other in (TakeSettings(seed=6), TakeSettings(seed=8, film=True)):
-        with pytest.raises(UsageError, match="other settings"):
+    others = (
+        (TakeSettings(seed=6), "seed 8, now 6"),
+        (TakeSettings(seed=8, film=True), "without films, now with"),
+        (TakeSettings(seed=8, generators="train"), "generators all, now train"),
+    )
+    for other, said in others:
+        with pytest.raises(UsageError, match=rf"other settings \({said}\)"):
             compose_takes(two, 1, other)
     assert digests(two) == before
 
@@ -115,6 +121,8 @@ def test_the_command_finds_what_is_there(two: Path, capsys: pytest.CaptureFixtur
     assert (facts["made"], facts["found"], facts["seed"]) == (0, 2, 8)
     assert run(["dataset", "compose", "-o", str(two), "--takes", "2", "--seed", "8", "--quiet"]) == 0
     assert capsys.readouterr().out == ""
+    assert run(["dataset", "compose", "-o", str(two), "--takes", "1", "--seed", "8"]) == 0
+    assert capsys.readouterr().out.startswith("nothing to do: 1 take was there already\n")
 
 
 @pytest.mark.parametrize(

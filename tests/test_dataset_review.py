@@ -357,6 +357,8 @@ def test_a_set_is_counted(made: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert json.loads(capsys.readouterr().out) == told
     assert beatomizer(["dataset", "info", str(made)]) == 0
     assert "every SHA-256 is as recorded" in capsys.readouterr().out
+    assert beatomizer(["dataset", "review", str(made), "--accept", A, "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_a_damaged_set_is_said(made: Path, capsys: pytest.CaptureFixture[str]) -> None:

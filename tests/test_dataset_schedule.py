@@ -117,7 +117,10 @@ def test_whoever_stops_listening_ends_all_processes(takes: Path, tmp_path: Path)
     next(running)
     assert children(os.getpid())
     running.close()
-    assert not children(os.getpid())
+    end_s = time.monotonic() + 20  # on a busy machine the system takes its time to clear them away
+    while children(os.getpid()):
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
 
 
 def test_a_process_ends_with_its_parent(takes: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from beatomizer.audio.audio import Audio
+from beatomizer.cli.evaluate import spoken
 from beatomizer.cli.program import run
 from beatomizer.color import linear_to_srgb
 from beatomizer.dataset.shards import read_clips
@@ -19,6 +20,7 @@ from beatomizer.evaluation.drawing import ribbon
 from beatomizer.evaluation.evaluate import Wishes, evaluate
 from beatomizer.evaluation.intensity_graph import draw_intensity_graph
 from beatomizer.evaluation.lighting import lighter_of, on_stage
+from beatomizer.evaluation.markdown import ONE_TAKE
 from beatomizer.evaluation.measuring import partners, unsafe_frames
 from beatomizer.evaluation.references import BeatFlasher, RandomWalk, mean_label
 from beatomizer.evaluation.results import cleaned, hash_of
@@ -242,6 +244,15 @@ def test_one_take_alone_has_no_wrong_song(tmp_path):
     assert "wrong song" not in names
     assert names.count("constant") == 1
     assert done.results.rows[0]["belonging"]["auc"]["mean"] is None
+    assert ONE_TAKE in (tmp_path / "out" / "results.md").read_text(encoding="utf-8")
+    assert "\none take only: no intervals" in spoken(done)
+
+
+def test_an_evaluation_does_not_mix_into_other_things(shards, tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"holds other things \('run.json'\)"):
+        evaluate(shards, ["constant"], tmp_path, Wishes(clips=1, pictures=False))
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +262,7 @@ def test_one_take_alone_has_no_wrong_song(tmp_path):
         (["--data", "NOWHERE", "--model", "classic", "-o", "OUT"], 3, "not a folder of shards"),
         (["--data", "SHARDS", "--model", "EMPTY", "-o", "OUT"], 3, "is not a run"),
         (["--data", "SHARDS", "--model", "gone.onnx", "-o", "OUT"], 3, "gone.onnx"),
-        (["--data", "SHARDS", "--model", "classic", "-o", "FILE"], 2, "cannot make the folder"),
+        (["--data", "SHARDS", "--model", "classic", "-o", "FILE"], 2, "is a file"),
         (["--data", "SHARDS", "--model", "classic", "-o", "OUT", "--songs", "gone.mp3"], 3, "gone.mp3"),
         (["--data", "SHARDS", "--model", "classic", "-o", "OUT", "--clips", "0"], 2, "whole number"),
         (["--data", "SHARDS", "--model", "classic", "-o", "OUT", "--split", "all"], 2, "invalid choice"),

@@ -125,6 +125,8 @@ def test_registry_loads_on_demand_and_lists_its_names() -> None:
     assert table.load("sqrt")(9) == 3
     with pytest.raises(errors.UsageError, match="no part is called 'cube': choose from sqrt, broken"):
         table.load("cube")
+    with pytest.raises(errors.UsageError, match=r"did you mean broken\? choose from sqrt, broken"):
+        table.load("Brokn")
     with pytest.raises(ModuleNotFoundError):
         table.load("broken")
 

@@ -244,3 +244,13 @@ def test_four_minutes_are_heard_quickly() -> None:
 
 def test_errors_are_of_the_family() -> None:
     assert issubclass(UnreadableInputError, BeatomizerError)
+
+
+def test_a_run_folder_is_to_be_exported_first(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    with pytest.raises(UsageError, match="is a folder"):
+        load_engine(str(run))
+    (run / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"export it first: beatomizer export .*run -o run\.onnx"):
+        load_engine(str(run))

@@ -119,10 +119,13 @@ def test_a_search_from_the_command_line_leaves_everything_and_goes_on(
     first = json.loads(capsys.readouterr().out)
     assert sum(first["trials"].values()) == 2
     assert first["best"]["skill"] < 1.0
-    for name in ("best.toml", "trials.csv", "study.json", "history.png", "importance.png", "journal.log"):
+    for name in ("best.toml", "trials.csv", "study.json", "history.png", "journal.log"):
         assert (study / name).stat().st_size > 0
+    assert not (study / "importance.png").exists(), "two trials tell nothing of importance"
     assert main(small_words(shards, study, space, "--trials", "3")) == 0
-    assert "best" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "best" in told
+    assert "importance.png" not in told
     with (study / "trials.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 3, "one more, not three more"
@@ -134,6 +137,17 @@ def test_a_search_from_the_command_line_leaves_everything_and_goes_on(
     chosen = rows[skills.index(max(skills))]
     assert best.optimiser.learning_rate == pytest.approx(float(chosen["optimiser.learning_rate"]))
     assert (study / "runs" / chosen["run"] / "best.json").is_file()
+
+
+def test_a_search_does_not_mix_into_a_run_or_a_set(shards: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"holds other things \('clips-"):
+        opened(task_for(shards, tmp_path), Search(shards, 1))
+    study = tmp_path / "study"
+    (study / "runs").mkdir(parents=True)
+    (study / "shared.db").touch()
+    opened(task_for(shards, study), Search(study, 1, f"sqlite:///{study}/shared.db"))
+    with pytest.raises(UsageError, match="holds other things"):
+        opened(task_for(shards, study), Search(study, 1))
 
 
 def test_another_search_does_not_mix_into_a_study(shards: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from beatomizer.training.loop import Outcome, train
 from beatomizer.training.prepare import check_enough
 from beatomizer.training.recipe import with_settings
 from beatomizer.training.recipe_file import find_recipe, read_recipe
-from beatomizer.training.run import RunBusyError, alone, load_run, run_facts
+from beatomizer.training.run import RunBusyError, RunFacts, alone, claim, load_run, run_facts, write_claim
 from tests.made_clips import made_set
 from tests.training_worker import SMALL, pair_environment, started, starved_training
 
@@ -169,6 +170,43 @@ def test_another_training_is_refused(shards: Path, tmp_path: Path) -> None:
             tmp_path / "r",
             find_recipe(None, "cnn"),
         )
+
+
+def test_another_model_is_said_first(tmp_path: Path) -> None:
+    there = RunFacts("cnn", 1, "slices400", (), 1)
+    run = tmp_path / "run"
+    run.mkdir()
+    write_claim(run, there, find_recipe(None, "cnn"))
+    with pytest.raises(UsageError, match=r"another training \(model: cnn there, attention here; ") as told:
+        claim(run, replace(there, model="attention"), find_recipe(None, "attention"))
+    assert "model.name" not in str(told.value)
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_one_line(
+    device: str, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if (torch.cuda if device == "cuda" else torch.backends.mps).is_available():
+        pytest.skip("it is there")
+    words = ["train", "cnn", "--data", str(shards), "-o", str(tmp_path / "run"), "--device", device]
+    assert beatomizer(words) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"no '{device}' device" in told
+    assert not (tmp_path / "run").exists()
+
+
+def test_ctrl_c_is_one_line(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("beatomizer.training.loop.train", interrupted)
+    assert beatomizer(["train", "cnn", "--data", str(shards), "-o", str(tmp_path / "run")]) == 130
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "the same command goes on" in told
 
 
 def test_two_trainings_do_not_share_a_folder(shards: Path, tmp_path: Path) -> None:

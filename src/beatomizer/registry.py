@@ -40,15 +40,23 @@ class Registry:
         """Import and return the part called ``name``.
 
         Raises:
-            UsageError: nothing has that name; the message lists what does.
+            UsageError: nothing has that name; the message names the nearest and lists all.
         """
         target = self._table.get(name) or self._targets().get(name)
         if target is None:
-            raise UsageError(
-                f"no {self.kind} is called '{one_line(name, 60)}'", f"choose from {', '.join(self.names())}"
-            )
+            raise self._unknown(name)
         module, _, attribute = target.partition(":")
         return getattr(import_module(module), attribute)
+
+    def _unknown(self, name: str) -> UsageError:
+        from difflib import get_close_matches  # for mistakes only
+
+        names = self.names()
+        near = get_close_matches(name.lower(), names, n=2)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        return UsageError(
+            f"no {self.kind} is called '{one_line(name, 60)}'", f"{meant}choose from {', '.join(names)}"
+        )
 
     def _targets(self) -> dict[str, str]:
         from importlib.metadata import entry_points  # 18 ms, for those who ask what there is

@@ -89,7 +89,7 @@ SHOWN = ("light_beat_f1", "loudness_r_4s", "onset_r", "grey_share", "effective_h
 
 def spoken(done: "Evaluation") -> str:
     """A few columns for a person, and where the rest is."""
-    from beatomizer.evaluation.markdown import plain
+    from beatomizer.evaluation.markdown import ONE_TAKE, plain
 
     width = max(len(row["name"]) for row in done.results.rows)
     heads = ("cosine", "skill", "beat F1", "loud r", "onset r", "grey", "hues", "AUC", "combined")
@@ -97,6 +97,8 @@ def spoken(done: "Evaluation") -> str:
     for row in done.results.rows:
         lines.append(f"{row['name']:{width}}  " + " ".join(f"{plain(v):>8}" for v in _columns(row)))
     lines += ["beat F1 is above chance; cosine means nothing without the row of constant grey"]
+    if done.results.facts["data"]["takes"] == 1:
+        lines.append(ONE_TAKE[0].lower() + ONE_TAKE[1:-1])
     lines += [f"wrote {path}" for path in done.files if path.name.startswith("results.")]
     lines.append(f"      and {len(done.files) - 2} pictures beside them")
     return "\n".join(lines)

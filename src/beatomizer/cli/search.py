@@ -98,5 +98,6 @@ def spoken(facts: dict[str, Any], folder: Path) -> str:
     if facts["importance"]:
         first = list(facts["importance"].items())[:3]
         lines.append("  mattered    " + ", ".join(f"{name} {share:.0%}" for name, share in first))
-    lines.append(f"  wrote       {folder / 'best.toml'}, trials.csv, history.png, importance.png, study.json")
+    pictures = "history.png, importance.png" if facts["importance"] else "history.png"
+    lines.append(f"  wrote       {folder / 'best.toml'}, trials.csv, {pictures}, study.json")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from beatomizer.line import Rendering
-from beatomizer.timebase import length
+from beatomizer.timebase import FPS, length
 
 
 def summary(rendering: Rendering, files: list[Path]) -> dict[str, Any]:
@@ -49,6 +49,12 @@ def _mean(values: list[float]) -> float:
     return round(sum(values) / len(values), 3) if values else 0.0
 
 
+def _mostly_limited(facts: dict[str, Any]) -> str:
+    """How much was limited where that is more than half: two passages may be nearly the whole song."""
+    share = facts["safety"]["frames_limited"] / max(1.0, facts["duration_s"] * FPS)
+    return f"; {min(share, 1.0):.0%} of the frames limited" if share > 0.5 else ""
+
+
 def spoken(facts: dict[str, Any]) -> str:
     """The summary in a few lines for a person."""
     name = " – ".join(part for part in (facts["artist"], facts["title"]) if part) or "untitled"
@@ -58,14 +64,14 @@ def spoken(facts: dict[str, Any]) -> str:
             f"  tempo     {facts['tempo_bpm']:.1f} BPM, {facts['beats']} beats, "
             f"confidence {facts['beat_confidence']:.0%}"
         )
-    elif facts["model"]:
+    elif facts["model"] and facts["seed"] is not None:  # raw light has no cues, and says nothing of tempo
         lines.append("  tempo     no steady beat")
     if facts["sections"]:
         parts = " ".join(f"{part['label']}·{part['kind']}" for part in facts["sections"])
         lines.append(f"  sections  {parts}")
     if facts["palette"]:
         lines.append(f"  palette   {' '.join(facts['palette'])}")
-    lines.append(f"  safety    {facts['safety']['line']}")
+    lines.append(f"  safety    {facts['safety']['line']}{_mostly_limited(facts)}")
     lines.append(f"  speed     {facts['times_real_time'].get('total', 0):.0f}× real time in all")
     lines += [f"  note      {warning}" for warning in facts["warnings"]]
     lines += [f"  wrote     {path}" for path in facts["files"]]

@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.cli.extras import TRAINING, need
 
     need("training", *TRAINING)
+    from beatomizer.cli.program import INTERRUPTED  # which imports this module
     from beatomizer.training.loop import train
 
     speaks = os.environ.get("RANK", "0") == "0"  # torchrun numbers its processes
@@ -78,9 +79,10 @@ def run(arguments: argparse.Namespace) -> int:
             accelerator=arguments.device,
         )
     except KeyboardInterrupt:
-        if not arguments.quiet:
-            print("\nstopped; the same command goes on from the last checkpoint", file=sys.stderr)
-        raise
+        screen.close()
+        if speaks and not arguments.quiet:
+            print("beatomizer: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        return INTERRUPTED
     finally:
         screen.close()
     if outcome.leader and arguments.json:

@@ -6,12 +6,11 @@ which order they finished, where, or how often the build was stopped.
 
 import contextlib
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from beatomizer.dataset.card import write_card
 from beatomizer.dataset.census import Census
@@ -22,11 +21,14 @@ from beatomizer.dataset.shards import FACTS_FILE, read_packed, write_facts, writ
 from beatomizer.dataset.sources import Refusal, TakeSource, find_takes
 from beatomizer.dataset.splits import split_songs
 from beatomizer.dataset.stages import TakeSettings, Work, known
+from beatomizer.dataset.standing import refuse_other_settings, stands
 from beatomizer.dataset.take_facts import TakeFacts
 from beatomizer.dataset.take_server import Limits, TakeTask
 from beatomizer.dataset.takes_table import TakeRow, write_table
-from beatomizer.dataset.verdicts import read_verdicts
-from beatomizer.errors import ResourceLimitError, UnreadableInputError, UsageError
+from beatomizer.dataset.verdicts import Verdict, read_verdicts, take_of
+from beatomizer.dataset.wording import many
+from beatomizer.dataset.workplace import alone, apart, made, refuse_half_installed, swept
+from beatomizer.errors import ResourceLimitError, UnreadableInputError
 from beatomizer.progress import Progress, silent
 
 LEFT_OUT = ("silent", "no picture", "static")
@@ -48,6 +50,25 @@ class BuildSettings:
     take: TakeSettings = field(default_factory=TakeSettings)
     leave_out: tuple[str, ...] = LEFT_OUT
     split_seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``dataset.json`` records as ``settings``: a set made with the same is the same set."""
+        take = {**asdict(self.take), "grid": "x".join(map(str, self.take.grid))}
+        if self.take.labels != "zones":
+            del take["grid"]
+        return {**take, "leave_out": list(self.leave_out), "split_seed": self.split_seed}
+
+
+class NothingBuiltError(UnreadableInputError):
+    """No clip came of anything that was offered.
+
+    Attributes:
+        complaints: ``(name, reason)`` of each take and file.
+    """
+
+    def __init__(self, problem: str, hint: str, complaints: Sequence[tuple[str, str]]) -> None:
+        super().__init__(problem, hint)
+        self.complaints = tuple(complaints)
 
 
 @dataclass(frozen=True)
@@ -89,6 +110,7 @@ def build(
     *,
     crew: Crew | None = None,
     work: Path | None = None,
+    replacing: bool = False,
     progress: Progress = silent,
 ) -> BuildReport:
     """Make a set of clips of all takes in ``folders``. Started again, it goes on where it was stopped.
@@ -99,97 +121,52 @@ def build(
         settings: what is in it.
         crew: who works.
         work: where results of stages are kept; by default ``work`` inside ``shards``.
+        replacing: a finished set in ``shards`` that was made with other settings gives way to this one.
         progress: told of the stages ``sources``, ``takes``, ``shards``, ``card``.
 
     Raises:
-        UnreadableInputError: there is no take, or no clip could be made; ``takes.csv`` says why.
-        UsageError: a folder does not exist, or cannot be written to, or another build is at work in it.
+        NothingBuiltError: there is no take, or no clip could be made; a set that stands in ``shards`` stays as it is.
+        UsageError: a folder does not exist, or cannot be written to, or another build is at work in it, or it holds
+            a set made with other settings.
         ResourceLimitError: the disk is full; start again when there is space.
-        DeviceError, MissingExtraError: the cluster does not answer, or Dask is not installed.
+        DeviceError: the cluster does not answer.
+        MissingExtraError: matplotlib, or for a cluster Dask, is not installed.
     """
     settings, crew = settings or BuildSettings(), crew or Crew()
-    shards = Path(shards).resolve()
-    work = (work or shards / "work").resolve()
-    _apart([Path(folder).resolve() for folder in folders], (shards, work))
-    _made(shards)
+    refuse_half_installed(cluster=bool(crew.scheduler))
+    named = Path(shards)  # as messages show it
+    apart([Path(folder) for folder in folders], (named, work or named / "work"))
+    if not replacing:
+        refuse_other_settings(named, settings.to_json())
+    made(named)
     for name in _FOLDERS:
-        _made(work / name)
-    with _alone(work), _swept([shards, shards / "card", *(work / name for name in _FOLDERS)]):
+        made((work or named / "work") / name)
+    shards, work = named.resolve(), (work or named / "work").resolve()
+    with alone(work), swept([shards, shards / "card", *(work / name for name in _FOLDERS)]):
         sources, refusals = find_takes([Path(folder).resolve() for folder in folders], progress)
         if not sources and not refusals:
-            raise UnreadableInputError(
-                "there is nothing in the folders", "name a folder with videos or takes"
+            raise NothingBuiltError(
+                "there is nothing in the folders", "name a folder with videos or takes", ()
             )
         problems, worked_on = _worked(sources, settings.take, work, crew, progress)
-        rows = _rows(sources, settings, work, problems, read_verdicts(shards))
-        facts = _put_together(shards, work, rows, refusals, settings, progress)
-    if not sum(split["clips"] for split in facts["splits"].values()):
-        raise UnreadableInputError(
-            f"no clip could be made of {len(sources)} takes", f"'{shards / 'takes.csv'}' says why"
-        )
+        verdicts = read_verdicts(shards)
+        rows = _rows(sources, settings, work, problems, verdicts)
+        if not any(row.clips for row in rows):
+            raise _nothing(named, rows, refusals)
+        facts = _put_together(shards, work, rows, refusals, settings, verdicts, progress)
     return BuildReport(facts, tuple(rows), tuple(refusals), worked_on)
 
 
-# Preparing
-
-
-def _apart(folders: Sequence[Path], outputs: Sequence[Path]) -> None:
-    """Refuse to write into a folder that is read: the next build would find what this one wrote."""
-    for folder in folders:
-        if not folder.exists():
-            raise UsageError(f"there is no folder '{folder}'", "name a folder of videos or takes")
-        for output in outputs:
-            if output.is_relative_to(folder):
-                raise UsageError(f"'{output}' lies inside '{folder}'", "choose a place beside it with -o")
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"cannot make the folder '{folder}' ({error.strerror})", "choose another with -o"
-        ) from error
-    return folder
-
-
-@contextlib.contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """Refuse to work where another build is at work. The lock is the process's: it goes when that goes."""
-    with (work / "lock").open("wb") as file:
-        if not _locked(file):
-            raise UsageError(f"another build is at work in '{work}'", "wait for it, or choose another folder")
-        yield
-
-
-def _locked(file: IO[bytes]) -> bool:
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
-
-
-@contextlib.contextmanager
-def _swept(folders: Sequence[Path]) -> Iterator[None]:
-    """Remove what a process that was killed had begun to write (see ``atomic.written_aside``), before and after."""
-
-    def sweep() -> None:
-        for folder in folders:
-            for begun in folder.glob(".beatomizer-*"):
-                begun.unlink(missing_ok=True)
-
-    sweep()
-    try:
-        yield
-    finally:
-        sweep()
+def _nothing(shards: Path, rows: Sequence[TakeRow], refusals: Sequence[Refusal]) -> NothingBuiltError:
+    """Why there is no set; its ``takes.csv`` is written, but not beside the clips of a set that stands."""
+    of = f"of {many(len(rows), 'take')}" if rows else "of what is in the folders: there is no take"
+    hint = f"the set in '{shards}' stays as it is"
+    if not stands(shards):
+        write_table(shards / "takes.csv", rows, refusals)
+        hint = f"'{shards / 'takes.csv'}' says why"
+    complaints = [(row.name, row.reason) for row in rows if row.reason]
+    complaints += [(refusal.name, refusal.reason) for refusal in refusals]
+    return NothingBuiltError(f"no clip could be made {of}", hint, complaints)
 
 
 # Working
@@ -295,6 +272,7 @@ def _put_together(
     rows: Sequence[TakeRow],
     refusals: Sequence[Refusal],
     settings: BuildSettings,
+    verdicts: Mapping[str, Verdict],
     progress: Progress,
 ) -> dict[str, Any]:
     """Write the set. ``dataset.json`` goes first and comes last, so a set that is not whole is none."""
@@ -316,7 +294,7 @@ def _put_together(
         if stale.name not in names:
             stale.unlink()
     write_table(shards / "takes.csv", rows, refusals)
-    more = _more(rows, refusals, settings, census)
+    more = _more(rows, refusals, settings, verdicts, census)
     zones = settings.take.grid[0] * settings.take.grid[1] if settings.take.labels == "zones" else 1
     described = {"labels": settings.take.labels, "zones": zones}
     write_card(shards, work, rows, refusals, census, more | described, written, settings.take, progress)
@@ -332,20 +310,23 @@ def _clips_of(row: TakeRow, work: Work) -> Iterator[PackedClip]:
 
 
 def _more(
-    rows: Sequence[TakeRow], refusals: Sequence[Refusal], settings: BuildSettings, census: Census
+    rows: Sequence[TakeRow],
+    refusals: Sequence[Refusal],
+    settings: BuildSettings,
+    verdicts: Mapping[str, Verdict],
+    census: Census,
 ) -> dict[str, Any]:
     """What ``dataset.json`` says besides the clips."""
     members = [row for row in rows if row.clips]
-    take = {**asdict(settings.take), "grid": "x".join(map(str, settings.take.grid))}
-    if settings.take.labels != "zones":
-        del take["grid"]
+    offered = {row.source.id for row in rows}
     return {
-        "settings": {**take, "leave_out": list(settings.leave_out), "split_seed": settings.split_seed},
+        "settings": settings.to_json(),
+        "verdicts": {name: str(word) for name, word in sorted(verdicts.items()) if take_of(name) in offered},
         "licences": dict(sorted(Counter(row.source.licence or "unknown" for row in members).items())),
         "takes": {
             "used": len(members),
             "left_out": len(rows) - len(members),
-            "refused": len(refusals),
+            "refused": sum(refusal.media for refusal in refusals),
             "kinds": dict(sorted(Counter(row.source.kind for row in members).items())),
             "splits": {split: sum(row.split == split for row in rows) for split in SPLITS},
         },

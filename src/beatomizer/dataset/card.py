@@ -18,10 +18,12 @@ from beatomizer.dataset.shards import ShardFacts, read_packed, set_hash
 from beatomizer.dataset.sources import Refusal
 from beatomizer.dataset.stages import TakeSettings, Work, is_film, look_again
 from beatomizer.dataset.takes_table import TakeRow
+from beatomizer.dataset.wording import many, rate_said, setting_said
 from beatomizer.errors import BeatomizerError
 from beatomizer.progress import Progress
 
 PAGE, FOLDER = "card.html", "card"
+_LEFT_OUT = "left-out.png"
 _STRIPS = 8
 _PICTURES = 10
 _MOST_LISTED = 200
@@ -74,7 +76,10 @@ def write_card(
         np.array([row.facts.significance for row in filmed]),
         np.array([row.facts.offset_trusted for row in filmed], bool),
     )
-    draw_reasons(folder / "left-out.png", _reasons(rows, refusals))
+    reasons = _reasons(rows, refusals)
+    (folder / _LEFT_OUT).unlink(missing_ok=True)  # perhaps of a set from which something was left out
+    if reasons:
+        draw_reasons(folder / _LEFT_OUT, reasons)
     hashed = set_hash([shard for split in SPLITS for shard in written.get(split, [])])
     with written_aside(shards / PAGE) as aside:
         aside.write_text(_page(rows, refusals, census, facts, hashed, chosen), "utf-8", errors="replace")
@@ -100,7 +105,7 @@ def _strip(row: TakeRow, work: Work) -> Iterator[Strip]:
     times_s = begin_s + (np.arange(_PICTURES) + 0.5) * CLIP_S / _PICTURES
     seen = np.clip(np.searchsorted(observed.pts_s, times_s, side="right") - 1, 0, len(observed.pts_s) - 1)
     masked = (clip.flags & (CUT | MISSING)) != 0
-    name = f"{clip.key}   {row.source.kind}, {row.split}, {observed.fps} fps"
+    name = f"{clip.key}   {row.source.kind}, {row.split}, {rate_said(observed.fps)} fps"
     yield Strip(name, observed.grid[seen], clip.unpack().label, masked)
 
 
@@ -138,8 +143,9 @@ def _page(
         "style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body>",
         "<h1>Dataset card</h1>",
-        f"<p>{census.clips} clips of {CLIP_S:.0f} s ({census.clips * CLIP_S / 60:.1f} minutes) of {len(members)} "
-        f"takes; labels <b>{escape(str(facts['labels']))}</b>, {facts['zones']} zone(s). Hash of all shards: "
+        f"<p>{many(census.clips, 'clip')} of {CLIP_S:.0f} s ({census.clips * CLIP_S / 60:.1f} minutes) of "
+        f"{many(len(members), 'take')}; labels <b>{escape(str(facts['labels']))}</b>, "
+        f"{many(facts['zones'], 'zone')}. Hash of all shards: "
         f"<code>{hashed}</code></p>",
         _splits_table(rows),
         "<h2>What was seen, and the labels</h2>",
@@ -155,13 +161,16 @@ def _page(
         "<h2>Sound and picture</h2>",
         '<p><img src="card/offsets.png" alt="offset between sound and picture of each take"></p>',
         "<h2>Left out</h2>",
-        '<p><img src="card/left-out.png" alt="reasons for leaving takes out"></p>',
-        _left_out(rows, refusals),
+        *_left_out(rows, refusals),
         "<h2>Licences</h2>",
         _licences(members),
         "<h2>Settings</h2>",
         _table(
-            ("setting", "value"), [[name, str(value)] for name, value in sorted(facts["settings"].items())]
+            ("setting", "value"),
+            [
+                [name.replace("_", " "), setting_said(value)]
+                for name, value in sorted(facts["settings"].items())
+            ],
         ),
         "</body></html>",
     ]
@@ -181,7 +190,14 @@ def _splits_table(rows: Sequence[TakeRow]) -> str:
     return _table(("split", "takes", "clips", "minutes"), cells)
 
 
-def _left_out(rows: Sequence[TakeRow], refusals: Sequence[Refusal]) -> str:
+def _left_out(rows: Sequence[TakeRow], refusals: Sequence[Refusal]) -> Iterator[str]:
+    """The picture of reasons, if there are any whole takes or files to count, and the list."""
+    if _reasons(rows, refusals):
+        yield f'<p><img src="{FOLDER}/{_LEFT_OUT}" alt="reasons for leaving takes out"></p>'
+    yield _complaints(rows, refusals)
+
+
+def _complaints(rows: Sequence[TakeRow], refusals: Sequence[Refusal]) -> str:
     listed = [[row.name, row.reason] for row in rows if row.reason]
     listed += [[refusal.name, refusal.reason] for refusal in refusals]
     more = f"<p>{len(listed) - _MOST_LISTED} more are in takes.csv.</p>" if len(listed) > _MOST_LISTED else ""

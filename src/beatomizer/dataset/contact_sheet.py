@@ -19,6 +19,7 @@ from beatomizer.atomic import written_aside
 from beatomizer.dataset.review_material import ClipView, Material, TakeView
 from beatomizer.dataset.review_pictures import clip_picture, frame_picture, take_picture
 from beatomizer.dataset.verdicts import Judgement, read_judgements
+from beatomizer.dataset.wording import many, rate_said
 from beatomizer.progress import Progress, silent
 from beatomizer.timebase import clock
 
@@ -101,7 +102,7 @@ def _take(take: TakeView, judged: Mapping[str, Judgement]) -> Iterator[str]:
         yield f"<div class='frames'>{''.join(_picture(*frame, take.shape) for frame in take.frames)}</div>\n"
     if take.clips:
         yield f"<img class='ribbon' alt='its light and its sound over time' src='{take_picture(take.clips)}'>"
-        yield f"<details><summary>{_number(len(take.clips), 'clip')}</summary><ol class='clips'>"
+        yield f"<details><summary>{many(len(take.clips), 'clip')}</summary><ol class='clips'>"
         for clip in take.clips:
             yield from _clip(clip, judged.get(clip.key))
         yield "</ol></details>\n"
@@ -131,9 +132,9 @@ def _told(row: Mapping[str, str]) -> str:
         row.get("kind", ""),
         clock(seconds) if seconds else "",
         size.replace("x", " × "),
-        f"{fps} pictures a second" if fps else "",
+        f"{rate_said(fps)} pictures a second" if fps else "",
         _offset(row),
-        f"{row['cuts']} cuts" if row.get("cuts") else "",
+        many(int(row["cuts"]), "cut") if row.get("cuts", "").isdecimal() else "",
         f"in {row['split']}" if row.get("split") else "not in the set",
         f"licence: {row.get('licence') or 'not known'}",
         row.get("url", ""),
@@ -174,11 +175,7 @@ def _clip(clip: ClipView, judgement: Judgement | None) -> Iterator[str]:
 
 def _refusals(material: Material) -> Iterator[str]:
     if material.refusals:
-        yield f"<section><h2>{_number(len(material.refusals), 'file')} that did not become a take</h2><ul>\n"
+        yield f"<section><h2>{many(len(material.refusals), 'file')} that did not become a take</h2><ul>\n"
         for row in material.refusals:
             yield f"<li><b>{escape(row.get('name', ''))}</b> {escape(row.get('reason', ''))}</li>\n"
         yield "</ul></section>\n"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

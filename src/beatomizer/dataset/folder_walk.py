@@ -5,7 +5,7 @@ Hidden files and folders are passed over in silence; links that lead in a circle
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from beatomizer.audio.gate import open_song
@@ -22,10 +22,12 @@ class Refusal:
     Attributes:
         name: of the file as a person knows it: its path inside the folder that was named.
         reason: why, one line, no full stop.
+        media: whether it was offered as a take; notes, tables and covers that lie beside takes were not.
     """
 
     name: str
     reason: str
+    media: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from beatomizer.dataset.clips import CLIP_S
 from beatomizer.dataset.packed import SPLITS
 from beatomizer.dataset.shards import FACTS_FILE, ShardFacts, set_facts, set_hash, shard_paths
 from beatomizer.dataset.takes_table import read_table
-from beatomizer.dataset.verdicts import Judgement, Verdict, read_judgements
+from beatomizer.dataset.verdicts import Judgement, Verdict, read_judgements, take_of
 from beatomizer.errors import UnreadableInputError
 from beatomizer.progress import Progress, silent
 
@@ -43,13 +43,13 @@ def describe(shards: Path, progress: Progress = silent) -> dict[str, Any]:
         "takes": {
             "used": sum(bool(row["split"]) for row in rows if row["id"]),
             "left_out": sum(not row["split"] for row in rows if row["id"]),
-            "refused": sum(not row["id"] for row in rows),
+            "refused": _refused(facts, rows),
         },
         "kinds": _counted(row["kind"] for row in rows if row["split"]),
         "licences": facts.get("licences", {}),
         "flags": _counted(flag for row in rows if row["id"] for flag in row["flags"].split("; ")),
         "left_out": _counted(row["reason"] for row in rows if row["id"] and not row["split"]),
-        "verdicts": _verdicts(judged, rows),
+        "verdicts": _verdicts(judged, facts, rows),
         "settings": facts.get("settings", {}),
         "bytes": sum(path.stat().st_size for path in shards.glob("clips-*.tar")),
         "damaged": _damage(shards, facts, progress),
@@ -91,11 +91,24 @@ def _counted(names: Any) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def _verdicts(judged: Mapping[str, Judgement], rows: Sequence[Mapping[str, str]]) -> dict[str, int]:
-    """How many, and how many about takes were spoken since the set was built."""
+def _refused(facts: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> int:
+    """How many videos and songs were no takes; notes that lay beside them are not counted."""
+    takes = facts.get("takes")
+    told = takes.get("refused") if isinstance(takes, dict) else None
+    return told if isinstance(told, int) else sum(not row["id"] for row in rows)
+
+
+def _verdicts(
+    judged: Mapping[str, Judgement], facts: Mapping[str, Any], rows: Sequence[Mapping[str, str]]
+) -> dict[str, int]:
+    """How many, and how many about takes and clips of the set were spoken, or taken back, since it was built."""
     counts = Counter(one.verdict for one in judged.values())
-    told = {row["id"]: row["verdict"] for row in rows if row["id"]}
-    late = sum(told.get(take, "") != (judged[take].verdict if take in judged else "") for take in told)
+    takes = {row["id"] for row in rows if row["id"]}
+    recorded = facts.get("verdicts")
+    told = {row["id"]: row["verdict"] for row in rows if row["verdict"]}
+    told = recorded if isinstance(recorded, dict) else told
+    said = {name: one.verdict for name, one in judged.items()}
+    late = sum(told.get(name) != said.get(name) for name in {*told, *said} if take_of(name) in takes)
     return {
         "accepted": counts[Verdict.ACCEPT],
         "rejected": counts[Verdict.REJECT],

@@ -27,6 +27,12 @@ FSEQ = ".fseq"
 SONGS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus", ".aac", ".aif", ".aiff")
 """Endings of songs, in the order in which they are preferred."""
 
+_FILMS = (
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf", ".3gp", ".ogv", ".ts", ".m2ts", ".mts",
+    ".mpg", ".mpeg", ".vob",
+)  # fmt: skip
+"""Endings of videos. What a file is, its first bytes say; these only tell a video that is none from other files."""
+
 _UNFINISHED = (".part", ".ytdl", ".crdownload", ".tmp")
 _OURS = ("fetch.csv",)
 """Written by ``dataset fetch`` beside the videos; nobody wants to read a line about them."""
@@ -144,8 +150,13 @@ def _refused_at_the_gate(found: FoundFile, refusals: list[Refusal], *, text: boo
     why = gate(found.path)
     if not why or (text and why.startswith("is text")):
         return False
-    refusals.append(Refusal(found.name, why))
+    refusals.append(Refusal(found.name, why, media=text or _looks_like_media(found)))
     return True
+
+
+def _looks_like_media(found: FoundFile) -> bool:
+    """Whether somebody who sees the name expects sound, a video, or light in the file."""
+    return found.path.suffix.lower() in (*_FILMS, *SONGS, FSEQ)
 
 
 def _sort_media_in(found: FoundFile, family: _Family, refusals: list[Refusal]) -> None:
@@ -160,7 +171,8 @@ def _sort_media_in(found: FoundFile, family: _Family, refusals: list[Refusal]) -
     elif kind == "fseq":
         refusals.append(Refusal(found.name, "is a light sequence without the ending .fseq"))
     else:
-        refusals.append(Refusal(found.name, f"is {kind}, not a video" if kind else "is not a video"))
+        why = f"is {kind}, not a video" if kind else "is not a video"
+        refusals.append(Refusal(found.name, why, media=_looks_like_media(found)))
 
 
 def _drafts(family: _Family, refusals: list[Refusal]) -> Iterator[_Draft]:

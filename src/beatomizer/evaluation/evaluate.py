@@ -140,12 +140,27 @@ def _check_extras() -> None:
 
 
 def _make_folder(out: Path) -> None:
+    """Make it, or find an empty one or an earlier evaluation; never mix with somebody's files."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"'{out}' is a file", "name a folder with -o")
+    if out.is_dir() and not (out / "results.json").is_file():
+        strangers = sorted(path.name for path in out.iterdir() if not _ours(path.name))
+        if strangers:
+            raise UsageError(
+                f"'{out}' holds other things ('{strangers[0]}')", "choose an empty or new folder with -o"
+            )
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
             f"cannot make the folder '{out}' ({error.strerror})", "choose another with -o"
         ) from error
+
+
+def _ours(name: str) -> bool:
+    """What an evaluation that was stopped may have left."""
+    pictures = ("bars-", "hues.", "ribbons-", "intensity-", "song-")
+    return name == "results.md" or name.startswith((".beatomizer-", *pictures))
 
 
 def _named_apart(lighters: list[Lighter]) -> list[Lighter]:

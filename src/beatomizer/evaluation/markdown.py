@@ -7,6 +7,9 @@ from beatomizer.evaluation.results import AUC_TARGET, Results
 from beatomizer.metrics.table import GROUPS, INTO, METRICS, UP, Metric
 
 NOTHING = "–"
+ONE_TAKE = (
+    "One take only: no intervals (they are over takes) and no row of the wrong song (there is no other)."
+)
 _MARKS = {True: " ✓", False: " ✗"}
 
 NOTES = {
@@ -47,6 +50,8 @@ def _head(facts: dict[str, Any]) -> str:
         lines.append(
             f"No training clips: the mean colour is that of the {data['mean_colour_from']} split itself."
         )
+    if data["takes"] == 1:
+        lines.append(ONE_TAKE)
     return "\n".join(lines)
 
 

@@ -107,7 +107,9 @@ class OnnxEngine:
             heard = checked_outputs(values, card, high - low)
             last = begin - low + fade
             for name, old in before.items():
-                heard[name] = np.concatenate([_faded(old, heard[name][begin - low : last]), heard[name][last:]])
+                heard[name] = np.concatenate(
+                    [_faded(old, heard[name][begin - low : last]), heard[name][last:]]
+                )
             end = count if high == count else high - card.lookahead_frames - fade
             skip = begin - low if not before else 0
             yield {name: value[skip : skip + end - begin] for name, value in heard.items()}

@@ -50,7 +50,7 @@ def _heard(model: ColourModel, frames: F32) -> F32:
 
 
 def _faded(before: F32, after: F32) -> F32:
-    """sRGB ``[n, Z, 3]`` of two pieces: from the one to the other."""
+    """From one piece to the next: both are sRGB ``[n, Z, 3]``."""
     share = (np.arange(1, len(before) + 1) / (len(before) + 1))[:, None, None]
     first, second = srgb_to_linear(before.astype(np.float64)), srgb_to_linear(after.astype(np.float64))
     return linear_to_srgb((1.0 - share) * first + share * second).astype(np.float32)

@@ -29,7 +29,10 @@ def write_report(study: optuna.Study, task: Task, folder: Path) -> dict[str, Any
     _write_trials(folder / "trials.csv", study, task)
     write_json(folder / "study.json", facts)
     _draw_history(folder / "history.png", study)
-    _draw_importance(folder / "importance.png", importance, study)
+    if importance:
+        _draw_importance(folder / "importance.png", importance)
+    else:
+        (folder / "importance.png").unlink(missing_ok=True)
     return facts
 
 
@@ -87,6 +90,8 @@ def _row(trial: FrozenTrial) -> list[Any]:
 
 def _draw_history(path: Path, study: optuna.Study) -> None:
     """Every trial's skill, the best so far, and the curves of the trials epoch by epoch."""
+    from matplotlib.ticker import MaxNLocator
+
     figure, (left, right) = _sheet(2)
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     pruned = study.get_trials(deepcopy=False, states=(TrialState.PRUNED,))
@@ -104,7 +109,9 @@ def _draw_history(path: Path, study: optuna.Study) -> None:
     left.step(numbers, best, where="post", color="#d1495b", label="best so far")
     left.axhline(0.0, color="#555555", linewidth=0.8, linestyle=":", label="constant colour")
     left.set(xlabel="trial", ylabel="skill on the validation clips", title="History")
-    left.legend(loc="lower right", fontsize=8)
+    figure.legend(
+        *left.get_legend_handles_labels(), loc="outside lower left", ncols=4, fontsize=8, frameon=False
+    )
     for trial in [*complete, *pruned]:
         steps = sorted(trial.intermediate_values.items())
         chosen = trial.number == study.best_trial.number
@@ -117,6 +124,8 @@ def _draw_history(path: Path, study: optuna.Study) -> None:
         )
     right.axhline(0.0, color="#555555", linewidth=0.8, linestyle=":")
     right.set(xlabel="epoch", ylabel="skill", title="Each trial; the best one in red")
+    for axes in (left, right):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     _save(figure, path)
 
 
@@ -124,16 +133,12 @@ def _last(trial: FrozenTrial) -> float:
     return float(trial.intermediate_values[max(trial.intermediate_values)])
 
 
-def _draw_importance(path: Path, importance: dict[str, float], study: optuna.Study) -> None:
-    """Bars, the most important key on top; a sentence where there are too few trials."""
+def _draw_importance(path: Path, importance: dict[str, float]) -> None:
+    """Bars, the most important key on top."""
     figure, (axes,) = _sheet(1)
-    if importance:
-        names = list(importance)[::-1]
-        axes.barh(names, [importance[name] for name in names], color="#3b6fb6")
-        axes.set(xlabel="share of the difference between trials (PED-ANOVA)", title="What mattered")
-    else:
-        axes.axis("off")
-        axes.text(0.5, 0.5, f"fewer than {FEWEST_FOR_IMPORTANCE} different complete trials", ha="center")
+    names = list(importance)[::-1]
+    axes.barh(names, [importance[name] for name in names], color="#3b6fb6")
+    axes.set(xlabel="share of the difference between trials (PED-ANOVA)", title="What mattered")
     _save(figure, path)
 
 

@@ -61,6 +61,7 @@ def opened(task: Task, plan: Search) -> optuna.Study:
         UsageError: it is there and was made for another model, data, base recipe or space; or the storage cannot be
             opened.
     """
+    _refuse_foreign(plan)
     try:
         plan.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -88,6 +89,24 @@ def opened(task: Task, plan: Search) -> optuna.Study:
             f"the study '{plan.name}' is another search (another {changed})", "choose another folder with -o"
         )
     return study
+
+
+def _refuse_foreign(plan: Search) -> None:
+    """A study's folder may hold what a search leaves, and the database that it was given; no run, no data set."""
+    folder = plan.folder
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"'{folder}' is a file", "name a folder with -o")
+    if not folder.is_dir() or any((folder / name).is_file() for name in ("journal.log", "study.json")):
+        return
+    database = (plan.storage or "").rpartition("/")[2]
+    ours = ("journal.log", ".beatomizer-", *([database] if database else []))
+    strangers = sorted(
+        path.name for path in folder.iterdir() if path.name != "runs" and not path.name.startswith(ours)
+    )
+    if strangers:
+        raise UsageError(
+            f"'{folder}' holds other things ('{strangers[0]}')", "choose an empty or new folder with -o"
+        )
 
 
 def _identity(task: Task) -> dict[str, str]:

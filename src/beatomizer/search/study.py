@@ -2,7 +2,7 @@
 
 The folder holds ``journal.log`` (unless a storage URL was given), ``runs/`` with a run for each trial, and, renewed
 after every search: ``best.toml`` (a recipe for ``train --recipe``), ``trials.csv``, ``study.json``, ``history.png``,
-``importance.png``.
+``importance.png`` (with enough trials).
 """
 
 import optuna

@@ -36,14 +36,22 @@ def draw_curves(
     figure: Any = Figure(figsize=(12, 7.5))
     FigureCanvasAgg(figure)
     axes = figure.subplots(2, 2)
-    figure.subplots_adjust(left=0.05, right=0.87, top=0.91, bottom=0.07, wspace=0.16, hspace=0.28)
+    figure.subplots_adjust(left=0.06, right=0.87, top=0.91, bottom=0.07, wspace=0.16, hspace=0.28)
     for axis, (score, title, kinds) in zip(axes.flat, _PANELS):
         _panel(axis, rows, score, title)
-        for kind in kinds:
-            level = references[kind][score]
+        axis.margins(y=0.1)  # room for a label under the lowest line
+        levels = {kind: references[kind][score] for kind in kinds}
+        for kind, level in levels.items():
+            under = len(levels) > 1 and kind == min(levels, key=lambda name: levels[name])
             axis.axhline(level, color=_REFERENCE, linestyle=_DASHES[kind], linewidth=1.2)
             axis.annotate(
-                f"{kind} {level:.3f}", (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom"
+                f"{kind} {level:.3f}",
+                (1, level),
+                xytext=(0, -2 if under else 2),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                ha="right",
+                va="top" if under else "bottom",
             )
     axes.flat[2].axhline(1.0, color=_REFERENCE, linewidth=0.8)
     axes.flat[2].set_ylim(bottom=0)

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from beatomizer.errors import MissingExtraError
+from beatomizer.errors import MissingExtraError, UsageError
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}
 
@@ -19,7 +19,12 @@ def make_fabric(precision: str, accelerator: str = "auto") -> Any:
     Args:
         precision: ``32`` or ``bf16``.
         accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Raises:
+        UsageError: this machine, or this torch, has no such device.
+        MissingExtraError: Fabric is not installed.
     """
+    _check_there(accelerator)
     try:
         from lightning_fabric import Fabric
         from lightning_fabric.strategies import DDPStrategy
@@ -38,6 +43,14 @@ def make_fabric(precision: str, accelerator: str = "auto") -> Any:
     )
     fabric.launch()
     return fabric
+
+
+def _check_there(accelerator: str) -> None:
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(accelerator, True):
+        raise UsageError(
+            f"torch finds no '{accelerator}' device here", "leave --device out, or choose --device cpu"
+        )
 
 
 def _cuda(accelerator: str) -> bool:

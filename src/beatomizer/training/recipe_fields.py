@@ -22,7 +22,12 @@ def unknown(where: str, name: str, known: Iterable[str]) -> UsageError:
 def in_range(name: str, value: float, low: float, high: float) -> None:
     """Refuse a value outside ``low``..``high``."""
     if not low <= value <= high:
-        raise UsageError(f"{name} is {value}", f"it lies between {low:g} and {high:g}")
+        raise UsageError(f"{name} is {value}", f"it lies between {_told(low)} and {_told(high)}")
+
+
+def _told(bound: float) -> str:
+    """``1,000,000`` rather than ``1e+06``."""
+    return f"{bound:,.0f}" if 1e4 <= abs(bound) < 1e15 and bound == int(bound) else f"{bound:g}"
 
 
 def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

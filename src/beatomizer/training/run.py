@@ -79,13 +79,17 @@ def claim(run: Path, facts: RunFacts, recipe: Recipe) -> None:
         _refuse_foreign(run)
         return
     there = run_facts(run)
-    changes = differences(read_recipe(run / RECIPE), recipe)
+    changes = [
+        f"{name}: {getattr(there, name)} there, {getattr(facts, name)} here"
+        for name in ("model", "zones", "features", "world")
+        if getattr(there, name) != getattr(facts, name)
+    ]
     if there.data != facts.data:
         changes.append("other data")
     changes += [
-        f"{name} {getattr(there, name)} there, {getattr(facts, name)} here"
-        for name in ("model", "zones", "features", "world")
-        if getattr(there, name) != getattr(facts, name)
+        change
+        for change in differences(read_recipe(run / RECIPE), recipe)
+        if there.model == facts.model or not change.startswith("model.")  # follows from the other model
     ]
     if changes:
         told = "; ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")

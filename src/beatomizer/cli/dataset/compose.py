@@ -3,9 +3,14 @@
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from beatomizer.errors import UsageError, one_line
+
+if TYPE_CHECKING:
+    from beatomizer.dataset.compose.takes import Composed
 
 HELP = "compose takes from nothing: songs with known scores, their light, and films of it"
 
@@ -56,7 +61,12 @@ def run(arguments: argparse.Namespace) -> int:
     settings = TakeSettings(arguments.seed, arguments.film, _size(arguments.size), arguments.generators)
     folder = Path(arguments.output)
     progress = bars_if_terminal(arguments.quiet)
-    done = compose_takes(folder, arguments.takes, settings, workers=arguments.workers, progress=progress)
+    try:
+        done = compose_takes(folder, arguments.takes, settings, workers=arguments.workers, progress=progress)
+    except KeyboardInterrupt:
+        if not arguments.quiet:
+            print("\nstopped; the same command goes on", file=sys.stderr)
+        raise
     facts = {
         "folder": str(folder),
         "takes": arguments.takes,
@@ -69,13 +79,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(facts))
     elif not arguments.quiet:
-        speed = f", {done.sound_s / done.wall_s:.0f}× real time" if done.made and done.wall_s > 0 else ""
-        print(
-            f"{done.made} takes composed ({done.sound_s / 60:.1f} minutes{speed}), {done.found} were there already"
-        )
+        print(_told(done))
         print(f"  wrote     {folder}")
         print(f"  next      beatomizer dataset build {folder} -o SHARDS")
     return 0
+
+
+def _told(done: "Composed") -> str:
+    """What a person wants to know of a run."""
+    from beatomizer.dataset.wording import many
+
+    there = f"{many(done.found, 'take')} {'was' if done.found == 1 else 'were'} there already"
+    if not done.made:
+        return f"nothing to do: {there}"
+    speed = f", {done.sound_s / done.wall_s:.0f}× real time" if done.wall_s > 0 else ""
+    told = f"{many(done.made, 'take')} composed ({done.sound_s / 60:.1f} minutes{speed})"
+    return f"{told}, {there}" if done.found else told
 
 
 def _size(text: str) -> tuple[int, int]:

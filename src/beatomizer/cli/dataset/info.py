@@ -11,7 +11,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``dataset info`` takes."""
     parser.add_argument("shards", metavar="SHARDS", help="folder made by 'dataset build'")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.dataset.info import describe
     from beatomizer.errors import UnreadableInputError
 
-    told = describe(Path(arguments.shards), bars_if_terminal(arguments.quiet))
+    told = describe(Path(arguments.shards), bars_if_terminal(arguments.json))
     print(json.dumps(told, indent=2, ensure_ascii=False) if arguments.json else "\n".join(_lines(told)))
     if told["damaged"]:
         more = f" (and {len(told['damaged']) - 1} more)" if len(told["damaged"]) > 1 else ""
@@ -32,11 +31,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    from beatomizer.dataset.wording import many
+
     takes, verdicts = told["takes"], told["verdicts"]
     yield f"{told['folder']} · {told['hash'][:16]}"
     yield f"clips     {told['clips']} ({told['hours']:.2f} h, {told['bytes'] / 1e6:.1f} MB)"
     splits = (
-        f"{split} {one['clips']} clips of {one['takes']} takes" for split, one in told["splits"].items()
+        f"{split} {many(one['clips'], 'clip')} of {many(one['takes'], 'take')}"
+        for split, one in told["splits"].items()
     )
     yield f"splits    {' · '.join(splits)}"
     yield f"labels    {told['labels']}, zones: {told['zones']}"

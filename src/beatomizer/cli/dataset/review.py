@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 HELP = "look at takes and clips, accept or reject them"
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verdicts", metavar="FILE.csv", help="take over the verdicts saved from the contact sheet"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--json", action="store_true", help="print a summary as JSON")
 
 
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.dataset.contact_sheet import PAGE, write_sheet
 
     shards = Path(arguments.shards)
-    summary: dict[str, object] = {}
+    summary: dict[str, Any] = {}
     judging = bool(arguments.accept or arguments.reject or arguments.undo or arguments.verdicts)
     if judging:
         summary |= _judge(arguments, shards)
@@ -44,7 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
         page = Path(arguments.out) if arguments.out else shards / PAGE
         summary |= write_sheet(shards, page, bars_if_terminal(arguments.quiet))
         summary["page"] = str(page)
-    print(json.dumps(summary, indent=2) if arguments.json else _told(summary, arguments.shards))
+    if arguments.json:
+        print(json.dumps(summary, indent=2))
+    elif not arguments.quiet:
+        print(_told(summary, arguments.shards))
     return 0
 
 
@@ -73,7 +77,9 @@ def _judge(arguments: argparse.Namespace, shards: Path) -> dict[str, object]:
     }
 
 
-def _told(summary: dict[str, object], shards: str) -> str:
+def _told(summary: dict[str, Any], shards: str) -> str:
+    from beatomizer.dataset.wording import many
+
     lines = []
     if "recorded" in summary:
         lines.append(
@@ -81,10 +87,12 @@ def _told(summary: dict[str, object], shards: str) -> str:
             "Build again to apply them"
         )
         if summary["foreign"]:
-            lines.append(f"{summary['foreign']} of them are about takes that are not in this set; kept")
+            are = "is" if summary["foreign"] == 1 else "are"
+            lines.append(f"{summary['foreign']} of them {are} about takes that are not in this set; kept")
     if "page" in summary:
         lines.append(
-            f"{summary['takes']} takes, {summary['clips']} clips, {summary['flagged']} flagged · {summary['page']}"
+            f"{many(summary['takes'], 'take')}, {many(summary['clips'], 'clip')}, "
+            f"{summary['flagged']} flagged · {summary['page']}"
         )
         lines.append(
             f"judge them there, save, then: beatomizer dataset review {shards} --verdicts verdicts.csv"

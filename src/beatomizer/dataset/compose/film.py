@@ -15,6 +15,7 @@ from beatomizer.dataset.compose.picture import Filmer
 from beatomizer.dataset.compose.reel import write_reel
 from beatomizer.dataset.compose.song_view import SongView
 from beatomizer.dataset.compose.stage import drawn_stage
+from beatomizer.progress import Progress, silent
 
 _STAGE, _DIRECTION, _PHONES = 3, 4, 5
 """Parts of a film that are drawn on their own (1 and 2 are the song and its light)."""
@@ -29,6 +30,7 @@ def make_film(
     size: tuple[int, int],
     *,
     direction: Direction | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Build a stage for the lights, set up cameras, and film the song.
 
@@ -40,6 +42,7 @@ def make_film(
         lit: its light.
         size: width and height in pixels, even.
         direction: the director's plan; drawn by chance if none is given.
+        progress: told the share of the film that is made, as stage ``video``.
 
     Returns:
         the ``film`` of the score (``docs/takes.md``).
@@ -55,7 +58,7 @@ def make_film(
         level = luminance(rgb8_to_linear(lit.rgb8)).mean(axis=1)
         direction = directed(SongView(song), level, len(cameras), np.random.default_rng([*seed, _DIRECTION]))
     filmer = Filmer(stage, cameras, direction, lit.rgb8, size, np.random.default_rng([*seed, _PHONES]))
-    means = write_reel(path, filmer.pictures(), direction, size, samples, song.title)
+    means = write_reel(path, filmer.pictures(), direction, size, samples, song.title, progress)
     return {
         "size": list(size),
         "fps": direction.rate,

@@ -25,6 +25,7 @@ from beatomizer.dataset.compose.direction import Direction
 from beatomizer.dataset.compose.picture import Picture
 from beatomizer.errors import UsageError, one_line
 from beatomizer.outputs.stage.soundtrack import RATE, Soundtrack
+from beatomizer.progress import Progress, silent
 from beatomizer.timebase import FPS, exact_div, hop_samples
 
 _ACCURATE = (
@@ -42,6 +43,7 @@ def write_reel(
     size: tuple[int, int],
     samples: F32,
     title: str,
+    progress: Progress = silent,
 ) -> list[tuple[float, float, float]]:
     """Encode a film.
 
@@ -52,6 +54,7 @@ def write_reel(
         size: width and height.
         samples: float32 ``[N, 2]``, 48 kHz; the sound begins with the picture.
         title: for the file's tags.
+        progress: told the share of the pictures that are encoded, as stage ``video``.
 
     Returns:
         the mean colour of each picture as drawn.
@@ -80,6 +83,7 @@ def write_reel(
             frame.pts, frame.time_base = ticks, direction.tick_s
             container.mux(stream.encode(frame))
             means.append(picture.mean)
+            progress("video", len(means) / len(direction.pts))
         container.mux(stream.encode(None))
         sound.finish()
     return means

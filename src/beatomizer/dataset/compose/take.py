@@ -19,12 +19,16 @@ from beatomizer.atomic import written_aside
 from beatomizer.composer.annotations import Annotations
 from beatomizer.composer.compose import compose
 from beatomizer.dataset.compose.designer import Design, design
+from beatomizer.progress import Progress, silent
 from beatomizer.timebase import FPS
 
 FORMAT, VERSION = "beatomizer-score", 1
 
 REVISION = 2
 """Raised when the same seed gives another take than before, so that a folder never mixes the two."""
+
+_SONG_SHARE, _LIT_SHARE, _BEFORE_FILM = 0.5, 0.9, 0.1
+"""For the progress: of a take without film, what is done with the song and with the light; both, of a take with one."""
 
 _SONG, _LIGHT = 1, 2
 """Parts of a take that are drawn on their own; ``film`` has more."""
@@ -63,8 +67,14 @@ class TakeSettings:
         return f"take-{index:08d}"
 
 
-def make_take(settings: TakeSettings, index: int, folder: Path) -> float:
+def make_take(settings: TakeSettings, index: int, folder: Path, progress: Progress = silent) -> float:
     """Compose, light and write take ``index``; the score is written last, so a take with a score is whole.
+
+    Args:
+        settings: of all takes.
+        index: the take's number.
+        folder: where its files go.
+        progress: told the share of this take that is done, as stage ``take``.
 
     Returns:
         the length of its song in seconds.
@@ -74,8 +84,11 @@ def make_take(settings: TakeSettings, index: int, folder: Path) -> float:
         ResourceLimitError: the disk is full.
     """
     song_seed = int(_rng(settings, index, _SONG).integers(2**31))
+    before_film = _BEFORE_FILM if settings.film else 1.0
     song = compose(song_seed, generators=settings.generators)
+    progress("take", _SONG_SHARE * before_film)
     lit = design(song.annotations, _rng(settings, index, _LIGHT))
+    progress("take", _LIT_SHARE * before_film)
     media = folder / (settings.name(index) + (".mp4" if settings.film else ".flac"))
     film: dict[str, Any] | None = None
     with written_aside(media) as aside:
@@ -83,7 +96,13 @@ def make_take(settings: TakeSettings, index: int, folder: Path) -> float:
             from beatomizer.dataset.compose.film import make_film
 
             film = make_film(
-                aside, (settings.seed, index), song.samples, song.annotations, lit, settings.size
+                aside,
+                (settings.seed, index),
+                song.samples,
+                song.annotations,
+                lit,
+                settings.size,
+                progress=lambda _, share: progress("take", before_film + (1 - before_film) * share),
             )
         else:
             write_flac(aside, song.samples, song.sample_rate, song.title)
@@ -91,6 +110,7 @@ def make_take(settings: TakeSettings, index: int, folder: Path) -> float:
     score = _score(settings.of_take(index), facts, song.annotations, lit, film)
     with written_aside(folder / f"{settings.name(index)}.score.json") as aside:
         aside.write_text(_json_lines(score), encoding="utf-8")
+    progress("take", 1.0)
     return song.annotations.duration_s
 
 

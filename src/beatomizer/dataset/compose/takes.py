@@ -7,12 +7,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from ctypes import Array, c_double
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 from beatomizer.composer.generators import GENERATORS
 from beatomizer.dataset.compose.take import TakeSettings, is_whole, made_with, make_take
@@ -23,6 +25,9 @@ MOST_TAKES = 10_000_000
 STAGE = "composing takes"
 
 _SMALLEST_PX, _LARGEST_PX = 64, 1920
+_LOOK_S = 0.2
+"""How often the progress is told."""
+
 _STALE_S = 3600.0
 """Half-written files older than this belong to a run that was killed."""
 
@@ -68,32 +73,44 @@ def compose_takes(
     found = takes - len(todo)
     seconds = 0.0
     progress(STAGE, found / takes)
-    for place, length in enumerate(_lengths(folder, todo, settings, min(workers, max(1, len(todo)))), 1):
+
+    def tell(done: float) -> None:
+        progress(STAGE, min(1.0, (found + done) / takes))
+
+    for length in _lengths(folder, todo, settings, min(workers, max(1, len(todo))), tell):
         seconds += length
-        progress(STAGE, (found + place) / takes)
     progress(STAGE, 1.0)
     return Composed(len(todo), found, seconds, time.monotonic() - began)
 
 
-def _lengths(folder: Path, todo: list[int], settings: TakeSettings, workers: int) -> Iterator[float]:
-    """Make the takes; yields the length of each as it is finished."""
+def _lengths(
+    folder: Path, todo: list[int], settings: TakeSettings, workers: int, tell: Callable[[float], None]
+) -> Iterator[float]:
+    """Make the takes; yields the length of each as it is finished, and tells how many are done, with fractions."""
     if workers == 1:
-        for index in todo:
-            yield make_take(settings, index, folder)
+        for place, index in enumerate(todo):
+            yield make_take(settings, index, folder, lambda _, share, place=place: tell(place + share))
         return
     spawn = multiprocessing.get_context("spawn")
-    stop = spawn.Event()
-    pool = ProcessPoolExecutor(workers, spawn, initializer=_prepare_worker, initargs=(stop,))
+    stop, shares = spawn.Event(), spawn.RawArray("d", 2 * workers)
+    pool = ProcessPoolExecutor(workers, spawn, initializer=_prepare_worker, initargs=(stop, shares))
     try:
-        waiting: set[Future[float]] = set()
-        queue = iter(todo)
+        waiting: dict[Future[float], int] = {}  # with the place in ``shares`` that each writes to, alone
+        free, queue, finished = list(range(2 * workers)), iter(todo), 0
         while True:
-            for index in itertools.islice(queue, 2 * workers - len(waiting)):
-                waiting.add(pool.submit(_take_in_worker, settings, index, folder))
+            for index in itertools.islice(queue, len(free)):
+                place = free.pop()
+                waiting[pool.submit(_take_in_worker, settings, index, folder, place)] = place
             if not waiting:
                 return
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+            for future in wait(waiting, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done:
+                length = future.result()
+                place = waiting.pop(future)
+                shares[place] = 0.0
+                free.append(place)
+                finished += 1
+                yield length
+            tell(finished + sum(shares))
     except BrokenProcessPool as error:
         raise ResourceLimitError(
             "a worker process was killed, perhaps for want of memory",
@@ -107,14 +124,17 @@ def _lengths(folder: Path, todo: list[int], settings: TakeSettings, workers: int
 _stop: Event | None = None
 """In a worker: set when the parent wants no more takes."""
 
+_shares: "Array[c_double] | None" = None
+"""In a worker: what share of each take in work is done, for the parent to read."""
 
-def _prepare_worker(stop: Event) -> None:
+
+def _prepare_worker(stop: Event, shares: "Array[c_double]") -> None:
     """A worker stops at once when its parent says so, and ends when its parent does, however that ended.
 
     Ctrl-C in a terminal reaches workers too; it is left to the parent, which then sets ``stop``.
     """
-    global _stop
-    _stop = stop
+    global _stop, _shares
+    _stop, _shares = stop, shares
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for watch in (_end_with_parent, _stop_when_told):
         threading.Thread(target=watch, args=(stop,), daemon=True).start()
@@ -132,13 +152,18 @@ def _stop_when_told(stop: Event) -> None:
     _thread.interrupt_main()
 
 
-def _take_in_worker(settings: TakeSettings, index: int, folder: Path) -> float:
+def _take_in_worker(settings: TakeSettings, index: int, folder: Path, place: int) -> float:
     """A take that can be stopped half-way; what is half-written is removed on the way out."""
+
+    def tell(stage: str, share: float) -> None:
+        if _shares is not None:
+            _shares[place] = share
+
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if _stop is not None and _stop.is_set():
             raise KeyboardInterrupt
-        return make_take(settings, index, folder)
+        return make_take(settings, index, folder, tell)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -177,13 +202,33 @@ def _refuse_strangers(folder: Path, settings: TakeSettings) -> None:
         if made is None:
             continue
         theirs, ours = made["made"], settings.of_take(made["made"]["take"])
-        odd = [f"{name} {theirs.get(name)}" for name in ours if theirs.get(name) != ours[name]]
+        odd = _differing(theirs, ours)
         if odd:
             raise UsageError(
-                f"'{folder}' holds takes made with other settings ({', '.join(odd)})",
+                f"'{folder}' holds takes made with other settings ({'; '.join(odd)})",
                 "choose another folder with -o, or the same settings",
             )
         return  # takes are made by this function alone, so the first one speaks for all
+
+
+def _differing(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
+    """How the takes that are there differ from those that are wanted, in a few words each."""
+    odd = []
+    if theirs.get("seed") != ours["seed"]:
+        odd.append(f"seed {theirs.get('seed')}, now {ours['seed']}")
+    if theirs.get("film") != ours["film"]:
+        odd.append("without films, now with" if ours["film"] else "with films, now without")
+    elif theirs.get("size") != ours["size"]:
+        odd.append(f"films of {_size_said(theirs.get('size'))}, now {_size_said(ours['size'])}")
+    if theirs.get("generators") != ours["generators"]:
+        odd.append(f"generators {theirs.get('generators')}, now {ours['generators']}")
+    if theirs.get("revision") != ours["revision"]:
+        odd.append("by another version of beatomizer")
+    return odd
+
+
+def _size_said(size: object) -> str:
+    return "x".join(map(str, size)) if isinstance(size, list) else "another size"
 
 
 def _sweep(folder: Path) -> None:
