@@ -312,7 +312,7 @@ def test_a_set_made_otherwise_is_not_replaced_in_silence(tmp_path: Path) -> None
     shards = tmp_path / "set"
     shutil.copytree(whole_set(), shards)
     others = (
-        (BuildSettings(TakeSettings("zones", (4, 2))), r"labels mean, now zones.*grid not known, now 4x2"),
+        (BuildSettings(TakeSettings("zones", (4, 2))), r"settings \(labels mean, now zones\)"),
         (BuildSettings(TakeSettings(rate="interpolate")), "rate duplicate, now interpolate"),
         (BuildSettings(leave_out=()), "leave out .*static, now none"),
         (BuildSettings(split_seed=3), "split seed 0, now 3"),

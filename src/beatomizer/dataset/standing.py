@@ -44,7 +44,9 @@ def stands(shards: Path) -> bool:
 def _differing(theirs: object, ours: Mapping[str, Any]) -> list[str]:
     """A few words about each setting that is not the same; the order of a list is no difference."""
     known = theirs if isinstance(theirs, dict) else {}
-    names = [*ours, *(name for name in ("grid",) if name in known and name not in ours)]
+    names = [
+        name for name in ours if name != "grid" or "grid" in known
+    ]  # without zones there is none to compare
     return [
         f"{name.replace('_', ' ')} {_said(known, name)}, now {_said(ours, name)}"
         for name in names
