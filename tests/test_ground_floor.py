@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beatomizer import color, errors, timebase
-from beatomizer.atomic import written_aside
+from beatomizer.atomic import try_lock, written_aside
 from beatomizer.registry import Registry
 
 rgb8_colors = st.tuples(*[st.integers(0, 255)] * 3)
@@ -157,3 +157,13 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         pass
     with pytest.raises(errors.UsageError, match="is a folder"), written_aside(tmp_path):
         pass
+
+
+def test_a_lock_has_one_owner_and_goes_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with path.open("wb") as one:
+        assert try_lock(one) is True
+        with path.open("wb") as other:  # another open file is another owner, also in the same process
+            assert try_lock(other) is False
+    with path.open("wb") as later:
+        assert try_lock(later) is True

@@ -1,11 +1,13 @@
-"""Files appear whole or not at all: written aside in the same folder, flushed, then renamed."""
+"""Files appear whole or not at all: written aside, flushed, then renamed. And who may write there: locks."""
 
 import contextlib
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any
 
 from beatomizer.errors import ResourceLimitError, UsageError
 
@@ -47,6 +49,25 @@ def written_aside(path: Path) -> Iterator[Path]:
         raise
     finally:
         aside.unlink(missing_ok=True)
+
+
+def try_lock(file: IO[Any]) -> bool | None:
+    """Take the lock of an open file without waiting. It is the process's and goes when that, or the file, goes.
+
+    Returns:
+        True: taken; False: another process has it; None: there are no such locks here (Windows, some file systems).
+    """
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _flush(path: Path) -> None:

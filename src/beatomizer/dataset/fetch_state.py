@@ -2,14 +2,13 @@
 
 import contextlib
 import json
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from beatomizer.atomic import written_aside
+from beatomizer.atomic import try_lock, written_aside
 from beatomizer.errors import UsageError, one_line
 
 HIDDEN = ".fetch"
@@ -123,20 +122,9 @@ def only_one(out: Path, wait_s: float = 10.0) -> Iterator[tuple[int, ...]]:
 
 def _locked(file: IO[str], out: Path, wait_s: float) -> bool:
     """Wait for the lock; whether there are locks here at all."""
-    if sys.platform == "win32":
-        return False
-    import fcntl
-
     deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise UsageError(
-                    f"another fetch is at work in '{out}'", "wait for it, or use another folder"
-                ) from error
-            time.sleep(_POLL_S)
-        except OSError:  # a file system without locks
-            return False
+    while (got := try_lock(file)) is False:
+        if time.monotonic() > deadline:
+            raise UsageError(f"another fetch is at work in '{out}'", "wait for it, or use another folder")
+        time.sleep(_POLL_S)
+    return bool(got)

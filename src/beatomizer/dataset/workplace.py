@@ -1,12 +1,11 @@
 """Where a build works: what must be installed and free before it begins, and what must not lie about afterwards."""
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
 
+from beatomizer.atomic import try_lock
 from beatomizer.errors import MissingExtraError, UsageError
 
 
@@ -43,23 +42,9 @@ def made(folder: Path) -> Path:
 def alone(work: Path) -> Iterator[None]:
     """Refuse to work where another build is at work. The lock is the process's: it goes when that goes."""
     with (work / "lock").open("wb") as file:
-        if not _locked(file):
+        if try_lock(file) is False:
             raise UsageError(f"another build is at work in '{work}'", "wait for it, or choose another folder")
         yield
-
-
-def _locked(file: IO[bytes]) -> bool:
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Clips unpacked once into files that are mapped into memory: any clip is at hand without decoding, for all processes.
 
-They lie in the set itself, ``SHARDS/work/training/HASH/SPLIT/`` (so every run over the set shares them), or, if nobody
+They lie in the set itself, ``work/training/HASH/SPLIT/`` (so every run over the set shares them), or, if nobody
 may write there, in the run's own ``cache/``. HASH is the set's; a cache is complete or not there. It may be deleted at
 any time.
 """

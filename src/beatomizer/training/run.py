@@ -7,15 +7,14 @@ checkpoint is best), ``references.json`` (scores of lights that hear nothing), `
 
 import contextlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from safetensors.torch import load_file
 
-from beatomizer.atomic import written_aside
+from beatomizer.atomic import try_lock, written_aside
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.models.colour_model import ColourModel
 from beatomizer.models.table import build
@@ -126,25 +125,11 @@ def alone(run: Path) -> Iterator[None]:
         RunBusyError: another one is at work.
     """
     with (run / LOCK).open("wb") as file:
-        if not _locked(file):
+        if try_lock(file) is False:
             raise RunBusyError(
                 f"another training is at work in '{run}'", "wait for it, or choose another folder"
             )
         yield
-
-
-def _locked(file: IO[bytes]) -> bool:
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
 
 
 def write_text(path: Path, text: str) -> None:
