@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from beatomizer.dataset.build import build
+from beatomizer.dataset.build import LEFT_OUT, build
 from beatomizer.dataset.card_pictures import Strip, draw_colours, draw_offsets, draw_reasons, draw_strips
 from beatomizer.dataset.census import Census
 from beatomizer.dataset.clip import CLIP_FRAMES, CUT, MISSING, REPEAT
 from beatomizer.dataset.packed import pack
+from beatomizer.dataset.quality import FLAGS
 from beatomizer.dataset.sidecar import Excerpt, write_sidecar
 from beatomizer.dataset.wording import many, rate_said, setting_said
 from tests.made_clips import made_clip
@@ -117,7 +118,7 @@ def test_the_page_shows_everything_and_runs_nothing(tmp_path: Path) -> None:
     assert "same as film.mp4" in page.words
     assert "2 clips of 15 s" in page.words
     assert "1 zone." in page.words
-    assert "silent, no picture, static" in page.words
+    assert "silent, static" in page.words
     (takes / "<img src=x onerror=y>.mp4").unlink()
     build([takes], tmp_path / "set")
     assert "left-out.png" not in (tmp_path / "set" / "card.html").read_text()
@@ -129,3 +130,7 @@ def test_numbers_are_said_as_people_say_them() -> None:
     rates = ("30000/1001", "24000/1001", "25", "30", "variable", "", "1/0")
     assert [rate_said(rate) for rate in rates] == ["29.97", "23.98", "25", "30", "variable", "", "1/0"]
     assert [setting_said(value) for value in ([], ["a", "b"], 3)] == ["none", "a, b", "3"]
+
+
+def test_what_is_left_out_is_a_flag_that_quality_can_give() -> None:
+    assert set(LEFT_OUT) <= set(FLAGS)

@@ -31,7 +31,7 @@ from beatomizer.dataset.workplace import alone, apart, made, refuse_half_install
 from beatomizer.errors import ResourceLimitError, UnreadableInputError
 from beatomizer.progress import Progress, silent
 
-LEFT_OUT = ("silent", "no picture", "static")
+LEFT_OUT = ("silent", "static")
 """Takes with one of these flags teach nothing, and stay out unless somebody wants them."""
 
 _FOLDERS = ("observed", "clips", "takes")

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--leave-out",
         metavar="FLAGS",
-        help="leave out takes with these flags (default 'silent,no picture,static')",
+        help="leave out takes with these flags (default 'silent,static')",
     )
     parser.add_argument("--keep-flagged", action="store_true", help="leave out no take because of its flags")
     parser.add_argument("--split-seed", type=int, default=0, metavar="N", help="another division into splits")
