@@ -17,14 +17,14 @@ HELP = "train a model on a data set"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``train`` takes."""
-    parser.add_argument("model", metavar="MODEL", help="cnn, attention, or any other of the table")
+    parser.add_argument("model", metavar="MODEL", help="cnn, attention, full or live")
     parser.add_argument(
         "--data",
-        metavar="SHARDS",
+        metavar="DIR",
         nargs="+",
         action="extend",
         required=True,
-        help="a data set from 'dataset build'; several are joined",
+        help="a data set from 'dataset build', or for full and live lessons; several are joined",
     )
     parser.add_argument(
         "-o",
@@ -51,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="default: a GPU if there is one; many through torchrun (docs/training.md)",
     )
+    parser.add_argument("--teacher", metavar="RUN", help="full, live: a finished run to learn from too")
+    parser.add_argument("--start", metavar="RUN", help="full, live: a run whose weights to begin with")
     parser.add_argument("--quiet", action="store_true", help="print nothing unless something fails")
     parser.add_argument("--json", action="store_true", help="print a machine-readable summary")
 
@@ -60,6 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.cli.extras import TRAINING, need
 
     need("training", *TRAINING)
+    if arguments.model in ("full", "live"):
+        from beatomizer.cli import listening
+
+        return listening.run(arguments)
     from beatomizer.cli.program import INTERRUPTED  # which imports this module
     from beatomizer.training.loop import train
 

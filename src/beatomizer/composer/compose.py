@@ -1,6 +1,7 @@
 """From a number to a finished song."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,10 +12,11 @@ from beatomizer.composer.banks import BANKS
 from beatomizer.composer.drums.kits import Kit
 from beatomizer.composer.generators import Choice, choose
 from beatomizer.composer.ideas import Ideas, ideas
-from beatomizer.composer.mix import Band, mixed
+from beatomizer.composer.mix import GROUPS, Band, group_of, mixed
 from beatomizer.composer.score import Score
 from beatomizer.composer.synth import RATE, hertz
 from beatomizer.composer.truth import annotated
+from beatomizer.errors import UsageError
 
 ARTIST = "Beatomizer"
 
@@ -45,6 +47,7 @@ def compose(
     form: str | None = None,
     bank: str | None = None,
     generators: str = "all",
+    without: Collection[str] = (),
 ) -> Composition:
     """Compose and play a song of 45 to 150 seconds.
 
@@ -57,11 +60,14 @@ def compose(
         form: a name in ``FORMS``.
         bank: a name in ``BANKS``.
         generators: ``"train"``, ``"held-out"`` or ``"all"``: which of these may be drawn.
+        without: groups of ``composer.mix.GROUPS`` that stay silent (``"drums"``, ``"bass"``, ``"music"``, ``"lead"``);
+            beats and sections are as written, onsets as heard.
 
     Raises:
         UsageError: an unknown name, or one that ``generators`` forbids.
     """
     score, song = written(seed, style=style, form=form, bank=bank, generators=generators)
+    score = _thinned(score, without)
     rng = _source(seed, 3)
     band = Band(BANKS[song.choice.bank].drawn(rng), _kit(song, rng))
     number = int(rng.integers(2**31))
@@ -84,6 +90,18 @@ def written(
     choice: Choice = choose(_source(seed, 0), style, form, bank, generators)
     song = ideas(choice, _source(seed, 1))
     return arranged(song, _source(seed, 2)), song
+
+
+def _thinned(score: Score, without: Collection[str]) -> Score:
+    """The score with groups left out."""
+    for group in without:
+        if group not in GROUPS:
+            raise UsageError(f"no group is called '{group}'", f"choose from {', '.join(GROUPS)}")
+    return replace(
+        score,
+        notes=tuple(note for note in score.notes if group_of(note.voice) not in without),
+        strokes=() if "drums" in without else score.strokes,
+    )
 
 
 def _source(seed: int, part: int) -> np.random.Generator:

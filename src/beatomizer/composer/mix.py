@@ -46,6 +46,11 @@ _PANS = {
 _WANDERING = ("arp", "blip")
 
 
+def group_of(voice: str) -> str:
+    """The group that a voice or a drum plays in."""
+    return _GROUP.get(voice, "drums")
+
+
 @dataclass(frozen=True)
 class Band:
     """Who plays: an instrument for each role, and a kit."""
@@ -119,7 +124,7 @@ def _groups(score: Score, band: Band, setting: Setting, count: int) -> dict[str,
         wave = made[place]
         if event.lasts:
             wave = _released(wave, event.lasts, samples(band.tones[event.strip].release_s))
-        target = groups[_GROUP.get(event.strip, "drums")]
+        target = groups[group_of(event.strip)]
         _add(target, wave, event.at, event.gain, _pan(event.strip, number) * setting.width)
     return groups
 
@@ -196,7 +201,7 @@ def _strokes(score: Score, band: Band, setting: Setting) -> list[_Event]:
 
 
 def _fader(strip: str, setting: Setting) -> float:
-    drums_db = setting.drums_db if strip not in _GROUP else 0.0
+    drums_db = setting.drums_db if group_of(strip) == "drums" else 0.0
     return float(10 ** ((FADERS_DB[strip] + setting.faders_db[strip] + drums_db) / 20))
 
 

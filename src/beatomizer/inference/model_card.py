@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from beatomizer.errors import UnreadableInputError, one_line
 from beatomizer.features.bank import SETTINGS, WIDTH
+from beatomizer.inference.engine import SCORE_WIDTHS
 from beatomizer.inference.onnx_guard import FLOAT, CheckedModel, Port
 from beatomizer.timebase import FPS, HOP, SAMPLE_RATE
 
@@ -12,9 +13,6 @@ FORMAT = "1"
 PREFIX = "beatomizer."
 SLICES = "slices400"
 INPUT = "frames"
-SCORES = {"beat": 2, "downbeat": 2, "boundary": 2, "energy": 2, "onsets": 3}
-"""Output → number of axes: ``[1, T]``, and ``[1, T, 4]`` for the onsets."""
-ONSET_KINDS = 4
 EXTRA = "extra_"
 STATE, NEXT = "state_", "_next"
 MAX_STATE_VALUES = 16 * 2**20
@@ -157,9 +155,9 @@ def expected_shape(card: ModelCard, name: str) -> tuple[int | None, ...] | None:
         return (1, None)
     if card.kind == "rgb":
         return (1, None, card.zones, 3) if name == "rgb" else None
-    if name == "onsets":
-        return (1, None, ONSET_KINDS)
-    return (1, None) if name in SCORES else None
+    if name not in SCORE_WIDTHS:
+        return None
+    return (1, None, SCORE_WIDTHS[name]) if SCORE_WIDTHS[name] else (1, None)
 
 
 def _by_name(model: CheckedModel, ports: tuple[Port, ...]) -> dict[str, Port]:

@@ -5,7 +5,7 @@ from importlib import import_module
 
 HELP = "make, fetch, build and review training data"
 
-STEPS = ("compose", "fetch", "build", "review", "info")
+STEPS = ("compose", "lessons", "fetch", "build", "review", "info")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -48,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=os.cpu_count() or 1,
         help="processes (default: one a core)",
     )
+    parser.add_argument(
+        "--designer",
+        metavar="S",
+        type=int,
+        help="one person, number S, lights all takes (default: somebody else each time)",
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--json", action="store_true", help="print a machine-readable summary")
 
@@ -58,7 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.dataset.compose.take import TakeSettings
     from beatomizer.dataset.compose.takes import compose_takes
 
-    settings = TakeSettings(arguments.seed, arguments.film, _size(arguments.size), arguments.generators)
+    settings = TakeSettings(
+        arguments.seed, arguments.film, _size(arguments.size), arguments.generators, arguments.designer
+    )
     folder = Path(arguments.output)
     progress = bars_if_terminal(arguments.quiet)
     try:

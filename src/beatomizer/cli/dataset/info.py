@@ -9,7 +9,9 @@ HELP = "say what a data set holds, and whether it is whole"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``dataset info`` takes."""
-    parser.add_argument("shards", metavar="SHARDS", help="folder made by 'dataset build'")
+    parser.add_argument(
+        "shards", metavar="SHARDS", help="folder made by 'dataset build' or 'dataset lessons'"
+    )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
@@ -20,14 +22,33 @@ def run(arguments: argparse.Namespace) -> int:
 
     from beatomizer.cli.bars import bars_if_terminal
     from beatomizer.dataset.info import describe
+    from beatomizer.dataset.lessons.summary import describe_lessons, holds_lessons
     from beatomizer.errors import UnreadableInputError
 
-    told = describe(Path(arguments.shards), bars_if_terminal(arguments.json))
-    print(json.dumps(told, indent=2, ensure_ascii=False) if arguments.json else "\n".join(_lines(told)))
+    folder, progress = Path(arguments.shards), bars_if_terminal(arguments.json)
+    lessons = holds_lessons(folder)
+    told = describe_lessons(folder, progress) if lessons else describe(folder, progress)
+    lines = _lesson_lines(told) if lessons else _lines(told)
+    print(json.dumps(told, indent=2, ensure_ascii=False) if arguments.json else "\n".join(lines))
     if told["damaged"]:
         more = f" (and {len(told['damaged']) - 1} more)" if len(told["damaged"]) > 1 else ""
+        if lessons:
+            raise UnreadableInputError(
+                f"'{told['damaged'][0]}'{more} is no whole lesson", "run the command that made it again"
+            )
         raise UnreadableInputError(f"{told['damaged'][0]}{more}", "build the set again, or fetch it again")
     return 0
+
+
+def _lesson_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{told['folder']} · lessons"
+    yield f"lessons   {told['lessons']} ({told['hours']:.2f} h, {told['bytes'] / 1e6:.1f} MB)"
+    for name in ("from", "styles", "without", "known", "tempi"):
+        if told[name]:
+            yield f"{name:9} {' · '.join(f'{what} {count}' for what, count in told[name].items())}"
+    settings = (f"{name.replace('_', ' ')} {value}" for name, value in told["settings"].items())
+    yield f"made with {' · '.join(settings)}"
+    yield f"whole     {'no' if told['damaged'] else 'yes'}"
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:
