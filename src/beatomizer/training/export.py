@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -88,9 +88,14 @@ def export(
         MissingExtraError: the ONNX exporter is not installed.
         BeatomizerError: the exported model does not give what torch gives.
     """
+    from beatomizer.models.listening.table import LISTENERS
     from beatomizer.training.run import load_run, run_facts
 
     facts = run_facts(Path(run))
+    if facts.model in LISTENERS:
+        from beatomizer.training.listening.export import export_run
+
+        return export_run(Path(run), Path(out), name=name, licence=licence, progress=progress)
     model, _ = load_run(run)
     told = ModelFacts(name or facts.model, facts.features, facts.dataset_hash, licence)
     return export_model(model, told, Path(out), progress)
@@ -156,7 +161,7 @@ def _onnx_bytes(model: ColourModel, facts: ModelFacts) -> bytes:
     frames = torch.zeros(1, _EXAMPLE_FRAMES, INPUT_WIDTHS[model.inputs])
     length = torch.export.Dim("T", min=2, max=_LONGEST_FRAMES)
     try:
-        with _hushed():
+        with exporter_hushed():
             program = torch.onnx.export(
                 _Linear(model).eval(),
                 (frames,),
@@ -172,36 +177,39 @@ def _onnx_bytes(model: ColourModel, facts: ModelFacts) -> bytes:
     if program is None:
         raise BeatomizerError("the exporter gave no model", "install a newer torch")
     proto = program.model_proto
-    _forget_origin(proto)
-    for key, value in _metadata(model, facts).items():
+    forget_origin(proto)
+    told = {
+        "kind": "rgb",
+        "state": "none",
+        "latency_frames": 0,
+        "lookahead_frames": model.lookahead_frames,
+        "context_frames": model.context_frames,
+        "chunk_frames": model.chunk_frames,
+        "zones": model.zones,
+    }
+    for key, value in written_metadata(model, facts, told).items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = f"beatomizer.{key}", value
     return bytes(proto.SerializeToString(deterministic=True))
 
 
-def _metadata(model: ColourModel, facts: ModelFacts) -> dict[str, str]:
-    """What ``inference/model_card.py`` reads."""
-    return {
+def written_metadata(model: nn.Module, facts: ModelFacts, told: Mapping[str, object]) -> dict[str, str]:
+    """What ``inference/model_card.py`` reads: where the model comes from, and ``told``, how it is to be run."""
+    known = {
         "format": "1",
         "name": facts.name,
         "licence": facts.licence,
         "dataset": facts.dataset,
         "revision": facts.revision or revision_of(model),
-        "kind": "rgb",
         "features": facts.features,
-        "fps": str(FPS),
-        "hop": str(HOP),
-        "sample_rate": str(SAMPLE_RATE),
-        "state": "none",
-        "latency_frames": "0",
-        "lookahead_frames": str(model.lookahead_frames),
-        "context_frames": str(model.context_frames),
-        "chunk_frames": str(model.chunk_frames),
-        "zones": str(model.zones),
+        "fps": FPS,
+        "hop": HOP,
+        "sample_rate": SAMPLE_RATE,
     }
+    return {name: str(value) for name, value in {**known, **told}.items()}
 
 
-def revision_of(model: ColourModel) -> str:
+def revision_of(model: nn.Module) -> str:
     """The program's version and a fingerprint of the weights: ``0.1.0+0a1b2c3d4e5f``."""
     digest = hashlib.sha256(repr(model.config).encode())
     for name, values in sorted(model.state_dict().items()):
@@ -209,7 +217,7 @@ def revision_of(model: ColourModel) -> str:
     return f"{version('beatomizer')}+{digest.hexdigest()[:12]}"
 
 
-def _forget_origin(proto: Any) -> None:
+def forget_origin(proto: Any) -> None:
     """Drop what the exporter notes about the source: stack traces with the paths of this machine."""
     del proto.metadata_props[:]
     graphs = [proto.graph, *proto.functions]
@@ -228,7 +236,7 @@ def _forget_origin(proto: Any) -> None:
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[None]:
+def exporter_hushed() -> Iterator[None]:
     """The exporter logs and warns about its own insides; what matters is found by ``parity``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -15,9 +15,32 @@ from beatomizer.training.checkpoint import (
     latest_checkpoint,
     save_checkpoint,
 )
-from beatomizer.training.prepare import Workshop
 from beatomizer.training.run import CHECKPOINTS
 from beatomizer.training.schedule import Patience
+
+
+class Trainee(Protocol):
+    """What a checkpoint is taken of: a ``Workshop`` of any kind of training."""
+
+    @property
+    def fabric(self) -> Any:
+        """Device and processes."""
+
+    @property
+    def run(self) -> Path:
+        """The run folder."""
+
+    @property
+    def bare(self) -> torch.nn.Module:
+        """The model itself."""
+
+    @property
+    def optimiser(self) -> Any:
+        """As Fabric wraps it."""
+
+    @property
+    def seed(self) -> int:
+        """Of everything that is drawn."""
 
 
 @dataclass
@@ -68,16 +91,16 @@ class Position:
         return checkpoint_name(self.step)
 
 
-def saved(workshop: Workshop, position: Position, folder: Path) -> Path:
+def saved(workshop: Trainee, position: Position, folder: Path) -> Path:
     """Write a checkpoint of everything that a step changes."""
     tensors, numbers = _split(workshop.optimiser.state_dict()["state"])
-    state = {**asdict(position), "optimiser": numbers, "seed": workshop.recipe.train.seed}
+    state = {**asdict(position), "optimiser": numbers, "seed": workshop.seed}
     state["threads"] = torch.get_num_threads()
     weights = {name: value.detach().cpu() for name, value in workshop.bare.state_dict().items()}
     return save_checkpoint(folder, Checkpoint(position.step, weights, tensors, state), position.best)
 
 
-def restored(workshop: Workshop) -> Position:
+def restored(workshop: Trainee) -> Position:
     """Put the newest whole checkpoint into model and optimiser; the beginning if there is none.
 
     Raises:

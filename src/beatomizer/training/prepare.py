@@ -49,6 +49,11 @@ class Workshop:
     steps_per_epoch: int
     clips_per_epoch: int
 
+    @property
+    def seed(self) -> int:
+        """Of everything that is drawn."""
+        return self.recipe.train.seed
+
 
 def prepare(
     model_name: str, shards: Sequence[Path], run: Path, recipe: Recipe, progress: Progress, accelerator: str
@@ -87,7 +92,7 @@ def prepare(
     if fabric.world_size > 1 and fabric.device.type == "cuda":
         synchronised: Any = torch.nn.SyncBatchNorm
         synchronised.convert_sync_batchnorm(bare)  # replaces what is inside ``bare``
-    model, optimiser = fabric.setup(bare, _optimiser(bare, recipe.optimiser))
+    model, optimiser = fabric.setup(bare, optimiser_of(bare, recipe.optimiser))
     return Workshop(
         fabric,
         run,
@@ -166,7 +171,7 @@ def _clips(
         )
 
 
-def _optimiser(model: nn.Module, part: OptimiserPart) -> torch.optim.Optimizer:
+def optimiser_of(model: nn.Module, part: OptimiserPart) -> torch.optim.Optimizer:
     """Weight decay for matrices and kernels only."""
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [

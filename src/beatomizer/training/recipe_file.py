@@ -32,14 +32,14 @@ def find_recipe(wanted: str | None, model: str) -> Recipe:
         path = RECIPES / f"{model}.toml"
         recipe = read_recipe(path) if path.is_file() else Recipe()
     else:
-        recipe = read_recipe(_path_of(wanted))
+        recipe = read_recipe(path_of(wanted))
     named = recipe.model_name
     if named and named != model:
         raise UsageError(f"the recipe is for '{named}', not for '{model}'", f"say: beatomizer train {named}")
     return dataclasses.replace(recipe, model={"name": model, **recipe.model_settings})
 
 
-def _path_of(wanted: str) -> Path:
+def path_of(wanted: str) -> Path:
     if Path(wanted).is_file():
         return Path(wanted)
     if wanted in recipe_names():
@@ -106,23 +106,23 @@ def to_toml(recipe: Recipe) -> str:
         plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
         nested = {key: value for key, value in table.items() if isinstance(value, Mapping)}
         if plain or not nested:
-            lines += [f"[{name}]", *(f"{key} = {_written(value)}" for key, value in plain.items()), ""]
+            lines += [f"[{name}]", *(f"{key} = {written(value)}" for key, value in plain.items()), ""]
         for key, inner in nested.items():
             lines += [
                 f"[{name}.{key}]",
-                *(f"{word} = {_written(value)}" for word, value in inner.items()),
+                *(f"{word} = {written(value)}" for word, value in inner.items()),
                 "",
             ]
     return "\n".join(lines)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_written(item) for item in value)}]"
+        return f"[{', '.join(written(item) for item in value)}]"
     text = str(value).replace("\\", "\\\\").replace('"', '\\"')
     if not text.isprintable():
         raise UsageError(f"a recipe cannot hold {value!r}", "use plain text")
@@ -150,5 +150,5 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, str]:
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{before}{key}.")
         else:
-            flat[f"{before}{key}"] = _written(value)
+            flat[f"{before}{key}"] = written(value)
     return flat

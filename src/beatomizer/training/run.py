@@ -75,7 +75,7 @@ def claim(run: Path, facts: RunFacts, recipe: Recipe) -> None:
         UnreadableInputError: the run's own files are damaged.
     """
     if not (run / FACTS).is_file():
-        _refuse_foreign(run)
+        refuse_foreign(run)
         return
     there = run_facts(run)
     changes = [
@@ -96,7 +96,7 @@ def claim(run: Path, facts: RunFacts, recipe: Recipe) -> None:
         raise UsageError(f"'{run}' holds another training ({told})", hint)
 
 
-def _refuse_foreign(run: Path) -> None:
+def refuse_foreign(run: Path) -> None:
     """A folder of ours may hold what is written before ``run.json``; anything else is somebody's."""
     ours = {RECIPE, "cache", LOCK}
     if run.exists() and not run.is_dir():

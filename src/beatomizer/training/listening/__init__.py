@@ -1,0 +1,1 @@
+"""Training of the listeners ``full`` and ``live`` from lessons."""
