@@ -36,7 +36,10 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zones", type=int, metavar="N", help="lights across the stage (default 8)")
     parser.add_argument("--seed", type=int, metavar="N", help="another number, another idea (default 0)")
     parser.add_argument(
-        "--energy", type=energy, metavar="0..1", help="from 0 (or calm) to 1 (or club); default 0.5"
+        "--energy",
+        type=energy,
+        metavar="0..1",
+        help="how much happens: 0 to 1, or calm, balanced, party, club; default 0.5",
     )
     parser.add_argument(
         "--safety",
@@ -66,15 +69,14 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 
 
 def energy(text: str) -> float:
-    """A number 0..1, or the word calm or club."""
-    named = {"calm": 0.0, "club": 1.0}
+    """A number 0..1, or a word for one, as an argument."""
+    from beatomizer.cues.style import energy_of
+    from beatomizer.errors import UsageError
+
     try:
-        value = named[text] if text in named else float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not between 0 (calm) and 1 (club)")
-    return value
+        return energy_of(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(arguments: argparse.Namespace) -> int:

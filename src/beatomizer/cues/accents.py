@@ -1,5 +1,7 @@
 """Strong sounds that deserve light of their own: snares and hits off the beat."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from beatomizer.arrays import F64, Int
@@ -15,13 +17,32 @@ MOST_PER_S = 1.0
 _LEAST_GAP = FPS // 4
 """Accents nearer than 4 Hz no longer look synchronous."""
 
+_KEEN = 1.5
 _NEAR_BEAT_S = 0.09
+_LEAST_BEATS = 8
+"""Sure beats within a stretch and half of its neighbours, without which nothing is answered: talk and applause are
+full of strong sounds, and light that jumps at each of them is no show."""
+
 _ROW_S = 8.0
 """Accents are rationed in stretches of this length, so that a busy chorus does not use up the song's."""
 
 
-def find_accents(heard: Scores, features: Features, beats_s: F64, energy: float) -> tuple[Accent, ...]:
-    """The strongest sounds beside the beats, at most ``energy * MOST_PER_S`` a second in any stretch."""
+def find_accents(
+    heard: Scores,
+    features: Features,
+    beats_s: F64,
+    energy: float,
+    follow: Sequence[tuple[float, float]] = (),
+) -> tuple[Accent, ...]:
+    """The strongest sounds beside the beats, at most ``energy * MOST_PER_S`` a second in any stretch.
+
+    Args:
+        heard: what an engine heard; its onsets count, if it has any.
+        features: what it was heard from.
+        beats_s: times of sure beats, which need no accent; where there are none, nothing has one.
+        energy: the wish, 0..1.
+        follow: from, until: where half as many more are taken, because the light is to follow each sound.
+    """
     ration = round(energy * MOST_PER_S * _ROW_S)
     if not ration:
         return ()
@@ -41,7 +62,11 @@ def find_accents(heard: Scores, features: Features, beats_s: F64, energy: float)
     for number in np.unique(stretch):
         here = frames[stretch == number]
         strongest = here[np.argsort(-strength[here], kind="stable")]
-        kept += _spaced(strongest, ration)
+        middle_s = (number + 0.5) * _ROW_S
+        if np.sum(np.abs(beats_s - middle_s) < _ROW_S) < _LEAST_BEATS:
+            continue
+        keen = any(start <= middle_s < end for start, end in follow)
+        kept += _spaced(strongest, round(_KEEN * ration) if keen else ration)
     chosen = _spaced_in_time(sorted(kept))
     return tuple(Accent(frame / FPS, float(np.clip(strength[frame], 0.0, 1.0))) for frame in chosen)
 

@@ -15,9 +15,32 @@ from beatomizer.timebase import FPS
 _FREE_BAR_S = 2.0
 """Where no beat is sure, two seconds stand in for a bar."""
 
+_LEAST_CHANCE = 0.02
+_LEAST_EDGE = 0.03
+_CLEAR_EDGE = 0.3
+_PEAK_ROOM = FPS // 2
+"""Boundaries nearer to each other than half a second are one."""
 
 _BARS_AT_ONCE = 256
 """Bars summed in double precision at a time: a whole long song would need 100 MB an hour for its copy."""
+
+
+@dataclass(frozen=True)
+class LearnedBars:
+    """What a learned engine says about each of N bars.
+
+    Attributes:
+        part: float64 ``[N, 7]``, mean log chance of each of ``PARTS``.
+        material: float64 ``[N, 16]``, mean vector; its length is how much the bar is of one material.
+        edge: float64 ``[N]``, 0..1, the highest boundary whose nearest bar begins here.
+        edge_s: float64 ``[N]``, where a section that begins with the bar begins: with it, or on another beat if the
+            boundary clearly lies there (bars may be counted wrongly, and songs drop beats).
+    """
+
+    part: F64
+    material: F64
+    edge: F64
+    edge_s: F64
 
 
 @dataclass(frozen=True)
@@ -31,6 +54,7 @@ class BarView:
         sound: float64 ``[N, D]``, one direction a bar: two bars sound as alike as their product says, −1..1.
         boundary: float64 ``[N]``, the engine's likelihood that a section begins with the bar; zeros without one.
         pulse: float64 ``[N]``, share of the bar's beats that are sure, 0 where it has none.
+        learned: more, of engines that say it.
     """
 
     edges_s: F64
@@ -39,6 +63,7 @@ class BarView:
     sound: F64
     boundary: F64
     pulse: F64
+    learned: LearnedBars | None = None
 
     def __len__(self) -> int:
         return len(self.energy)
@@ -59,6 +84,7 @@ def bar_view(heard: Scores, features: Features, grid: BeatGrid, duration_s: floa
         _sound(columns, lufs),
         _boundary(heard, frames),
         _pulse(grid, edges_s),
+        _learned(heard, grid, edges_s, frames),
     )
 
 
@@ -145,3 +171,41 @@ def _pulse(grid: BeatGrid, edges_s: F64) -> F64:
     sure = times[sure_beats(grid.beats)]
     count = np.histogram(times, edges_s)[0]
     return np.asarray(np.histogram(sure, edges_s)[0] / np.maximum(count, 1))
+
+
+def _learned(
+    heard: Scores, grid: BeatGrid, edges_s: F64, frames: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+) -> LearnedBars | None:
+    """Parts, material and boundaries by the bar."""
+    if heard.part is None or heard.material is None or heard.boundary is None:
+        return None
+    part = np.log(np.clip(np.nan_to_num(np.asarray(heard.part, dtype=np.float64)), _LEAST_CHANCE, 1.0))
+    material = 2.0 * np.nan_to_num(np.asarray(heard.material, dtype=np.float64), nan=0.5) - 1.0
+    edge, where_s = _edges(np.nan_to_num(np.asarray(heard.boundary, dtype=np.float64)), edges_s)
+    return LearnedBars(
+        _bar_means(part, frames), _bar_means(material, frames), edge, _on_beats(edge, where_s, grid, edges_s)
+    )
+
+
+def _edges(boundary: F64, edges_s: F64) -> tuple[F64, F64]:
+    """Each bar's highest peak of the boundary score among those nearest to its beginning, and where it lies."""
+    height, where = np.zeros(len(edges_s) - 1), edges_s[:-1].copy()
+    padded = np.pad(boundary, _PEAK_ROOM)
+    top = np.lib.stride_tricks.sliding_window_view(padded, 2 * _PEAK_ROOM + 1).max(axis=1)
+    for peak in np.flatnonzero((boundary == top) & (boundary > _LEAST_EDGE)):
+        bar = int(np.abs(edges_s[:-1] - peak / FPS).argmin())
+        if boundary[peak] > height[bar]:
+            height[bar], where[bar] = boundary[peak], peak / FPS
+    return np.clip(height, 0.0, 1.0), where
+
+
+def _on_beats(edge: F64, where_s: F64, grid: BeatGrid, edges_s: F64) -> F64:
+    """Where sections would begin: clear boundaries far off their bar on the nearest beat, the rest with the bar."""
+    begins = edges_s[:-1].copy()
+    times = np.array([beat.time_s for beat in grid.beats])
+    if len(times) < 2 or not sure_beats(grid.beats).any():
+        return begins
+    off = (edge >= _CLEAR_EDGE) & (np.abs(where_s - begins) > 0.6 * float(np.median(np.diff(times))))
+    off[0] = False
+    begins[off] = times[np.abs(times[:, None] - where_s[off]).argmin(axis=0)]
+    return np.clip(np.maximum.accumulate(begins), 0.0, edges_s[-1])

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beatomizer.arrays import F64, Bool
+from beatomizer.arrays import F64, Bool, Int
 from beatomizer.cues import machine_time, tempo
 from beatomizer.cues.bars import bar_positions
 from beatomizer.cues.cuelist import Beat
+from beatomizer.cues.learned_grid import learned_beats
 from beatomizer.inference.engine import Scores
 from beatomizer.timebase import FPS
 
@@ -58,6 +59,17 @@ def track_beats(heard: Scores, duration_s: float) -> BeatGrid:
     activation: F64 = np.nan_to_num(np.asarray(heard.beat, dtype=np.float64))
     if len(activation) < FPS or activation.max(initial=0.0) < 1e-3:
         return BeatGrid((), 0.0)
+    if heard.tempo is not None and heard.phase is not None:
+        found = learned_beats(heard)
+        inside = (found.times >= 0.0) & (found.times < duration_s)
+        return _grid(
+            activation,
+            found.times[inside],
+            found.positions[inside],
+            found.confidence[inside],
+            found.meter,
+            found.rate,
+        )
     sharp = tempo.sharpened(_with_drums(activation, heard))
     path = tempo.tempo_path(sharp, _alternation(heard))
     frames = best_beats(sharp, path.period)
@@ -69,14 +81,17 @@ def track_beats(heard: Scores, duration_s: float) -> BeatGrid:
         times = machine_time.steady_grid(sharp, rate, times)
     sure = confidence(sharp, path, times)
     inside = (times >= 0.0) & (times < duration_s)
-    return _grid(heard, activation, times[inside], sure[inside], rate)
-
-
-def _grid(heard: Scores, activation: F64, times: F64, sure: F64, rate: float | None) -> BeatGrid:
-    """Beats from times and confidences: bar positions, strengths and the typical tempo added."""
+    times, sure = times[inside], sure[inside]
     if len(times) < 2:
         return BeatGrid((), 0.0)
     meter, positions = bar_positions(heard, times, rate is not None)
+    return _grid(activation, times, positions, sure, meter, rate)
+
+
+def _grid(activation: F64, times: F64, positions: Int, sure: F64, meter: int, rate: float | None) -> BeatGrid:
+    """Beats from times, bar positions and confidences: strengths and the typical tempo added."""
+    if len(times) < 2:
+        return BeatGrid((), 0.0)
     loud = _peak_near(activation, times)
     strength = np.clip(loud / max(float(np.percentile(loud, 90)), 1e-6), 0.0, 1.0)
     beats = tuple(

@@ -43,6 +43,7 @@ class Section:
     Attributes:
         kind: ``"steady"``, ``"intro"``, ``"build"``, ``"drop"``, ``"break"``, ``"outro"`` or ``"silence"``.
         energy: 0..1 within this song.
+        name: what a person would call it (``"verse"``, ``"chorus"`` …), where the engine knows; else empty.
     """
 
     start_s: float
@@ -50,6 +51,7 @@ class Section:
     label: str
     kind: str = "steady"
     energy: float = 0.5
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """From scores to a cue list: the one function that the line calls."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,15 +9,19 @@ import numpy as np
 from beatomizer.cues.accents import find_accents
 from beatomizer.cues.bar_view import bar_view
 from beatomizer.cues.beat_grid import BeatGrid, sure_beats, track_beats
-from beatomizer.cues.cuelist import Cue, CueList, Level
-from beatomizer.cues.design import Score, design
+from beatomizer.cues.cuelist import Cue, CueList, Level, Section
+from beatomizer.cues.design import design, phrases_of
 from beatomizer.cues.format import rounded
 from beatomizer.cues.level import light_level
-from beatomizer.cues.mood import song_mood, song_palette
+from beatomizer.cues.mood import Mood, song_mood, song_palette
+from beatomizer.cues.opinions import opinions
+from beatomizer.cues.phrases import without_doubtful
+from beatomizer.cues.schemes import palette_for
+from beatomizer.cues.score import Score
 from beatomizer.cues.structure import find_sections
 from beatomizer.cues.style import Style
 from beatomizer.features.features import Features
-from beatomizer.inference.engine import Scores
+from beatomizer.inference.engine import TAUGHT_LOOKS, Scores
 from beatomizer.timebase import SAMPLE_RATE
 
 FLASH_COLOR = "#ffffff"
@@ -66,22 +71,50 @@ def _designed(plain: CueList, heard: Scores, features: Features, grid: BeatGrid,
     """The cue list with everything that the director adds."""
     bars = bar_view(heard, features, grid, plain.duration_s)
     sections = find_sections(bars)
-    level = light_level(features)
+    level = light_level(features, grid, heard.light)
     # Two songs of one seed should not get the same ideas. Length and tempo tell them apart, and unlike the samples they
     # come out the same from another decoder or processor.
     song = zlib.crc32(f"{plain.duration_s:.1f} s, {grid.tempo_bpm:.0f} BPM".encode())
     chance = np.random.default_rng([style.seed, song])
-    palette = song_palette(song_mood(features, grid.tempo_bpm), style, chance)
-    score = Score(sections, bars.edges_s, grid, palette, style, last_sound_s(level, plain.duration_s), song)
+    mood = song_mood(features, grid.tempo_bpm)
+    empty = Score(sections, bars.edges_s, grid, (), style, last_sound_s(level, plain.duration_s), song)
+    score = informed(empty, heard, mood, chance)
     sure_s = np.array([beat.time_s for beat in grid.beats])[sure_beats(grid.beats)]
+    accents = find_accents(heard, features, sure_s, style.energy, follow_stretches(score))
     return replace(
-        plain,
-        sections=sections,
-        palette=palette,
-        cues=design(score),
-        accents=find_accents(heard, features, sure_s, style.energy),
-        level=level,
+        plain, sections=sections, palette=score.palette, cues=design(score), accents=accents, level=level
     )
+
+
+def informed(score: Score, heard: Scores, mood: Mood, chance: np.random.Generator) -> Score:
+    """The score with phrases, with what a learned model thinks of them, and with a palette."""
+    found = tuple(without_doubtful(phrases_of(score), heard))
+    said = opinions(heard, score.sections, found)
+    weight = seconds_of(score.sections)
+    if score.style.palette is None and said.hue:
+        palette = palette_for(said.hue, weight, mood, chance)
+    else:
+        palette = song_palette(mood, score.style, chance)
+    return replace(score, palette=palette, opinions=said, phrases=found)
+
+
+def follow_stretches(score: Score) -> tuple[tuple[float, float], ...]:
+    """From, until: phrases in which the model would answer each sound."""
+    follow = TAUGHT_LOOKS.index("follow")
+    found = []
+    for phrase in score.phrases:
+        look = score.opinions.about(score.sections[phrase.section].label, phrase.number).look
+        if look is not None and int(look.argmax()) == follow:
+            found.append((phrase.start_s, phrase.end_s))
+    return tuple(found)
+
+
+def seconds_of(sections: Sequence[Section]) -> dict[str, float]:
+    """Seconds that each letter lasts in the song."""
+    total: dict[str, float] = {}
+    for section in sections:
+        total[section.label] = total.get(section.label, 0.0) + section.end_s - section.start_s
+    return total
 
 
 def last_sound_s(level: Level, duration_s: float) -> float:

@@ -46,7 +46,7 @@ def to_json(cues: CueList) -> str:
         "palette": list(cues.palette),
     }
     lines = [f"  {_text(key)}: {_text(value)}," for key, value in head.items()]
-    lines += _rows("sections", map(asdict, cues.sections))
+    lines += _rows("sections", (_section_row(section) for section in cues.sections))
     lines += _rows("cues", (_cue_row(cue) for cue in cues.cues))
     lines += _rows("accents", map(asdict, cues.accents))
     lines += _rows("beats", map(asdict, cues.beats))
@@ -66,7 +66,7 @@ def rounded(cues: CueList) -> CueList:
             Beat(_fine(b.time_s), b.position, _short(b.confidence), _short(b.strength)) for b in cues.beats
         ),
         sections=tuple(
-            Section(_fine(s.start_s), _fine(s.end_s), s.label, s.kind, _short(s.energy))
+            replace(s, start_s=_fine(s.start_s), end_s=_fine(s.end_s), energy=_short(s.energy))
             for s in cues.sections
         ),
         cues=tuple(
@@ -105,6 +105,11 @@ def _text(value: object) -> str:
 def _rows(key: str, found: Iterable[dict[str, object]]) -> list[str]:
     lines = [f"    {_text(row)}" for row in found]
     return [f'  "{key}": [\n' + ",\n".join(lines) + "\n  ],"] if lines else [f'  "{key}": [],']
+
+
+def _section_row(section: Section) -> dict[str, object]:
+    """A section without the name that it does not have."""
+    return {key: value for key, value in asdict(section).items() if key != "name" or value}
 
 
 def _cue_row(cue: Cue) -> dict[str, object]:

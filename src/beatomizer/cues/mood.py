@@ -9,14 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatomizer.arrays import F64
-from beatomizer.cues.palettes import PALETTES, Palette, resolve_palette
+from beatomizer.cues.palettes import MOST_COLORS, PALETTES, Palette, resolve_palette
 from beatomizer.cues.style import Style
 from beatomizer.features.bank import COLUMNS, loudness_lufs
 from beatomizer.features.features import Features
 from beatomizer.timebase import SAMPLE_RATE
-
-MOST_COLORS = 5
-"""A song that uses more has no colours of its own."""
 
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 _MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
@@ -101,14 +98,14 @@ def song_palette(mood: Mood, style: Style, chance: np.random.Generator) -> tuple
     if style.palette is not None:
         return resolve_palette(style.palette)[:MOST_COLORS]
     fitting = sorted(
-        (palette for palette in PALETTES.values() if not palette.occasion), key=lambda p: _misfit(p, mood)
+        (palette for palette in PALETTES.values() if not palette.occasion), key=lambda p: misfit(p, mood)
     )
     weights = np.array([0.22, 0.2, 0.18, 0.16, 0.13, 0.11])
     chosen = fitting[int(chance.choice(len(weights), p=weights))]
-    return chosen.colors[:MOST_COLORS]
+    return chosen.for_song()
 
 
-def _misfit(palette: Palette, mood: Mood) -> float:
+def misfit(palette: Palette, mood: Mood) -> float:
     """How far a palette lies from the mood."""
     light = 0.62 + 0.12 * (mood.brightness - 0.5) + 0.08 * mood.major
     return (

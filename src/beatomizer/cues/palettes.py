@@ -11,14 +11,22 @@ bright music takes lighter and yellower colours, loud music redder and more satu
 import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+from beatomizer.arrays import F64
 from beatomizer.color import format_hex, linear_to_oklab, oklab_to_oklch, parse_hex, rgb8_to_linear
 from beatomizer.errors import UsageError, one_line
 
 MAX_USER_COLORS = 16
 """More than this is a rainbow by another name, and no song uses more than five at once."""
+
+FEWEST_COLORS, MOST_COLORS = 3, 5
+"""Of a song: one that uses more has no colours of its own."""
+
+WIDE_SPREAD = 8.3
+"""From here on four colours are a rainbow on stage: more than six effective hues, where people use three to five."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +63,36 @@ class Palette:
         """Mean OKLCh chroma of the colours: above 0.1 is saturated, below 0.04 is grey."""
         return float(self._oklch()[1].mean())
 
-    def _oklch(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        rgb8 = np.array([parse_hex(color) for color in self.colors], dtype=np.uint8)
-        return oklab_to_oklch(linear_to_oklab(rgb8_to_linear(rgb8))).T
+    @property
+    def spread(self) -> float:
+        """How many hues it comes to on a stage, as exp(entropy) of 15° bins: its colours and half as much between them.
+
+        On drawn shows a palette of spread 5 has 4 to 5 effective hues, one of 8 has 5 to 6, one of 10 up to 7.
+        """
+        hues = np.degrees(self._oklch()[2])
+        steps = (np.arange(8) + 0.5) / 8
+        turns = (np.roll(hues, -1) - hues + 180.0) % 360.0 - 180.0
+        between = hues[:, None] + turns[:, None] * steps
+        places = np.concatenate([hues, between.ravel()]) % 360.0 // 15.0
+        weights = np.concatenate([np.ones(len(hues)), np.full(between.size, 0.5 / 8)])
+        share = np.bincount(places.astype(np.int64), weights)
+        share = share[share > 0] / share.sum()
+        return float(np.exp(-(share * np.log(share)).sum()))
+
+    def for_song(self) -> tuple[str, ...]:
+        """Its colours for one song: a palette that goes all around the circle leaves out its last, if it has four."""
+        wide = self.spread > WIDE_SPREAD and len(self.colors) > FEWEST_COLORS
+        return self.colors[:FEWEST_COLORS] if wide else self.colors[:MOST_COLORS]
+
+    def _oklch(self) -> F64:
+        return _oklch_of(self.colors)
+
+
+@lru_cache(maxsize=4096)
+def _oklch_of(colors: tuple[str, ...]) -> F64:
+    """Lightness, chroma and hue of each colour, ``[3, n]``."""
+    rgb8 = np.array([parse_hex(color) for color in colors], dtype=np.uint8)
+    return oklab_to_oklch(linear_to_oklab(rgb8_to_linear(rgb8))).T
 
 
 _WARMEST_HUE = np.deg2rad(55)

@@ -93,7 +93,8 @@ def sections(root: Place, duration_s: float) -> tuple[Section, ...]:
         energy = row.number("energy", 0.0, 1.0, 0.5)
         end_s = end_s if end_s <= duration_s + _PAST_END_S else max(start_s, duration_s)
         if start_s <= duration_s:
-            found.append(Section(start_s, end_s, row.string("label", 100), kind, energy))
+            label, name = row.string("label", 100), row.string("name", 100)
+            found.append(Section(start_s, end_s, label, kind, energy, name))
     return tuple(sorted(found, key=lambda section: section.start_s))
 
 

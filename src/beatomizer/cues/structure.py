@@ -13,6 +13,7 @@ from beatomizer.arrays import F64
 from beatomizer.cues.bar_view import BarView
 from beatomizer.cues.beat_grid import PULSE_NEEDED
 from beatomizer.cues.cuelist import Section
+from beatomizer.cues.learned_form import learned_sections
 from beatomizer.cues.level import SILENT_LUFS
 
 SHORTEST_S, LONGEST_S = 7.0, 45.0
@@ -49,6 +50,8 @@ def find_sections(bars: BarView) -> tuple[Section, ...]:
     """The sections of a song, without gaps, from 0 to its end."""
     if not len(bars):
         return ()
+    if bars.learned is not None:
+        return learned_sections(bars, bars.learned)
     parts = segments(novelty(bars), bars)
     parts, labels = joined(parts, letters(parts, bars), bars)
     energies = np.array([bars.energy[part.first : part.last].mean() for part in parts])

@@ -3,7 +3,29 @@
 from dataclasses import dataclass
 
 from beatomizer.cues.cuelist import check_stage
-from beatomizer.errors import UsageError
+from beatomizer.errors import UsageError, one_line
+
+ENERGIES = {"calm": 0.0, "balanced": 0.5, "party": 0.75, "club": 1.0}
+"""Words for how much happens on stage."""
+
+
+def energy_of(text: str) -> float:
+    """A number 0..1, or one of the words of ``ENERGIES``.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    word = text.strip().lower()
+    try:
+        value = ENERGIES[word] if word in ENERGIES else float(word)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        known = ", ".join(ENERGIES)
+        raise UsageError(
+            f"'{one_line(text, 40)}' is not between 0 (calm) and 1 (club)", f"or write one of {known}"
+        )
+    return value
 
 
 @dataclass(frozen=True)

@@ -1,54 +1,83 @@
 """Which colours each part of a song wears: a letter keeps its own, so that the chorus comes back in them."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from beatomizer.color import luminance, parse_hex, rgb8_to_linear
+from beatomizer.arrays import F64
+from beatomizer.cues.brightness import luminance_of
 from beatomizer.cues.cuelist import Section
+from beatomizer.cues.schemes import HUES, hue_bin
 
 _EDGES = ("outro", "silence")
 """Parts that end a song in the colours it had, rather than open a new one."""
 
 
-def wardrobe(sections: Sequence[Section], palette: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+_HUE_SAY = 0.8
+"""What an even chance against a certain one is worth beside the palette's whole way from dark to luminous."""
+
+
+def wardrobe(
+    sections: Sequence[Section],
+    palette: tuple[str, ...],
+    hue: Mapping[str, F64] | None = None,
+    chorus: frozenset[str] = frozenset(),
+) -> dict[str, tuple[str, str]]:
     """A leading colour and its answer for each letter.
 
     The more energy a part has, the more luminous the colour that leads it: a chorus is brighter than a verse at the
     same setting of the lamps, and deep colours stay deep where a dimmed yellow would be mustard. Neighbours never
-    share a lead while the palette allows it.
+    share a lead while the palette allows it, and a chorus shares its with nobody.
+
+    Args:
+        sections: of the song.
+        palette: its colours.
+        hue: for each letter, chances of its leading hue, ``[24]``; pulls the letter towards a colour of that hue.
+        chorus: letters that choose first.
     """
     if len(palette) == 1:
         return {section.label: (palette[0], palette[0]) for section in sections}
     energy = _energy_of([section for section in sections if section.kind not in _EDGES] or sections)
-    order = sorted(energy, key=lambda label: (-energy[label], label))
+    order = sorted(energy, key=lambda label: (label not in chorus, -energy[label], label))
     beside = _neighbours(sections)
     luminous = _luminous_first(palette)
     leads: dict[str, int] = {}
     for rank, label in enumerate(order):
-        height = round(rank * (len(palette) - 1) / max(1, len(order) - 1))
+        height = rank * (len(palette) - 1) / max(1, len(order) - 1)
         taken = [leads[other] for other in beside[label] if other in leads]
+        taken += [lead for other, lead in leads.items() if other in chorus]
         uses = [sum(lead == place for lead in leads.values()) for place in range(len(palette))]
+        says = _says((hue or {}).get(label), palette)
+        misfits = [
+            abs(luminous.index(place) - height) / len(palette) - _HUE_SAY * says[place]
+            for place in range(len(palette))
+        ]
         leads[label] = min(
-            range(len(palette)),
-            key=lambda place: (place in taken, uses[place], abs(luminous.index(place) - height)),
+            range(len(palette)), key=lambda place: (place in taken, uses[place], misfits[place])
         )
-    worn = {
-        label: (palette[lead], palette[(lead + 1 + (order.index(label) >= len(palette))) % len(palette)])
-        for label, lead in leads.items()
-    }
+    worn = {label: (palette[lead], _answer(lead, label, leads, palette)) for label, lead in leads.items()}
     return worn | _borrowed(sections, worn)
+
+
+def _says(chances: F64 | None, palette: tuple[str, ...]) -> list[float]:
+    """How much each colour is what the model hears: 0 for an even chance or less, 1 for a certain hue."""
+    if chances is None:
+        return [0.0] * len(palette)
+    logs = [np.log(max(HUES * float(chances[hue_bin(color)]), 1.0)) / np.log(HUES) for color in palette]
+    return [float(value) for value in logs]
+
+
+def _answer(lead: int, label: str, leads: Mapping[str, int], palette: tuple[str, ...]) -> str:
+    """The next colour of the palette; the one after it for letters that come later with the same lead."""
+    earlier = [other for other in leads if leads[other] == lead]
+    step = 1 + earlier.index(label) % (len(palette) - 1)
+    return palette[(lead + step) % len(palette)]
 
 
 def _luminous_first(palette: tuple[str, ...]) -> list[int]:
     """Places of the palette, the colour with most luminance first."""
     return sorted(range(len(palette)), key=lambda place: -luminance_of(palette[place]))
-
-
-def luminance_of(color: str) -> float:
-    """Relative luminance 0..1 of ``#rrggbb``."""
-    return float(luminance(rgb8_to_linear(np.array(parse_hex(color), dtype=np.uint8))))
 
 
 def _borrowed(sections: Sequence[Section], worn: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
