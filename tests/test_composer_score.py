@@ -1,15 +1,17 @@
 """What is written: names and who may draw them, harmony, clocks, forms, tunes, scores."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beatomizer.composer.arrange import arranged
 from beatomizer.composer.banks import BANKS as BAND_OF
-from beatomizer.composer.banks import ROLES, TIMBRES
-from beatomizer.composer.clock import METERS, Clock, ticks
+from beatomizer.composer.banks import ROLES
+from beatomizer.composer.clock import METERS, Clock, phrasing, ticks
 from beatomizer.composer.compose import written
 from beatomizer.composer.desk import FADERS_DB
 from beatomizer.composer.drums.effects import EFFECTS
@@ -17,12 +19,13 @@ from beatomizer.composer.drums.kits import BASE, COLOURS, KITS
 from beatomizer.composer.forms import LONGEST_S, SHORTEST_S, laid_out
 from beatomizer.composer.generators import BANKS, FORMS, STYLES, Generator, choose
 from beatomizer.composer.grooves import GROOVES
-from beatomizer.composer.melody import phrase
+from beatomizer.composer.melody import phrase, pushed
 from beatomizer.composer.patterns import ARPS, BASS, COMP
-from beatomizer.composer.players import placed, spelled
+from beatomizer.composer.players import halved, placed, spelled
 from beatomizer.composer.score import Score
 from beatomizer.composer.styles import STYLES as RECIPES
 from beatomizer.composer.theory import MODES, Chord, Key, chord, progression, voiced, voicings
+from beatomizer.composer.timbres import TIMBRES
 from beatomizer.composer.tones.table import FAMILIES
 from beatomizer.composer.truth import CLASSES
 from beatomizer.errors import UsageError
@@ -36,7 +39,7 @@ SEEDS = st.integers(-(2**40), 2**63)
 @pytest.mark.parametrize("table", [STYLES, FORMS, BANKS])
 def test_about_a_fifth_is_held_out(table: dict[str, Generator]) -> None:
     share = np.mean([one.held_out for one in table.values()])
-    assert 0.18 <= share <= 0.27
+    assert 0.17 <= share <= 0.27
 
 
 def drawn(
@@ -84,7 +87,7 @@ def test_every_name_is_reachable() -> None:
 @pytest.mark.parametrize(
     ("wishes", "hint"),
     [
-        ({"style": "polka"}, "waltz"),
+        ({"style": "gabber"}, "waltz"),
         ({"form": "sonata"}, "rondo"),
         ({"bank": "kazoo"}, "808"),
         ({"generators": "some"}, "held-out"),
@@ -146,6 +149,7 @@ def test_pattern_rows_fill_bars_evenly(table: dict[str, dict[str, tuple[str, ...
                         4 * METERS[meter].beats,
                         3 * METERS[meter].beats,
                         6 * METERS[meter].beats,
+                        8 * METERS[meter].beats,
                     )
                 sounding = list(spelled(row, 0, METERS[meter]))
                 assert sounding
@@ -272,7 +276,7 @@ def scores() -> list[Score]:
 def test_every_score_is_sound() -> None:
     for score in scores():
         beats = score.clock.beats
-        assert 58 <= score.clock.bpm <= 182
+        assert 48 <= score.clock.bpm <= 218
         assert 44 <= score.end_s <= 155
         assert score.bars * score.meter.beats == beats
         assert score.parts[0].start == 0
@@ -297,8 +301,8 @@ def test_songs_differ() -> None:
     found = scores()
     assert {score.meter.name for score in found} == {"4/4", "3/4", "6/8"}
     bpm = [score.clock.bpm for score in found]
-    assert min(bpm) < 80
-    assert max(bpm) > 160
+    assert min(bpm) < 70
+    assert max(bpm) > 185
     assert np.std(bpm) > 20
     assert len({score.key for score in found}) >= 20
     assert len({score.title for score in found}) >= 30
@@ -312,6 +316,83 @@ def test_songs_differ() -> None:
     assert {"intro", "verse", "chorus", "build", "drop", "break", "outro"} <= labels
     drums = {stroke.drum for score in found for stroke in score.strokes}
     assert {"riser", "impact", "reverse", "tom_low", "ride", "rim", "bass_drum", "crash"} <= drums
+
+
+def test_enough_training_songs_are_fast_or_slow() -> None:
+    bpm = np.array([written(seed, generators="train")[0].clock.bpm for seed in range(160)])
+    assert np.mean(bpm > 150) >= 0.2
+    assert np.mean(bpm > 170) >= 0.1
+    assert np.mean(bpm < 70) >= 0.04
+
+
+def test_drums_at_half_the_pace_lie_on_the_same_beats() -> None:
+    row, meter = "X.....x.Xo..x...", METERS["4/4"]
+    halves = [(4 * bar + at, letter) for bar in (0, 1) for at, _, letter in halved(row, bar, meter)]
+    assert halves == [(2 * at, letter) for at, _, letter in spelled(row, 0, meter)]
+    two = "X.......x.......|o.......X......."
+    assert "".join(letter for bar in range(5) for *_, letter in halved(two, bar, meter)) == "XxoXX"
+
+
+def test_some_choruses_go_half_as_fast() -> None:
+    """Where they do, the backbeat comes half as often, over the same beats and to the same notes."""
+    songs = (written(seed, style="punk", form="verse-chorus", bank="garage")[1] for seed in range(60))
+    song = next(one for one in songs if one.material["B"].half and "snare" in one.players)
+    assert not song.material["A"].half
+    plain = {**song.material, "B": replace(song.material["B"], half=False)}
+    half, full = (arranged(one, np.random.default_rng(3)) for one in (song, replace(song, material=plain)))
+    assert half.parts == full.parts
+    assert len(half.beats) == len(full.beats)
+
+    def accents(score: Score, label: str) -> int:
+        spans = [(part.start, part.end - 4) for part in score.parts if part.label == label]
+        loud = [one.start for one in score.strokes if one.drum == "snare" and one.velocity > 0.6]
+        return sum(start <= at < end for at in loud for start, end in spans)
+
+    assert 0.35 < accents(half, "chorus") / accents(full, "chorus") < 0.7
+    assert accents(half, "verse") == pytest.approx(accents(full, "verse"), rel=0.3)
+
+
+@given(SEEDS, st.floats(0.0, 1.0))
+@settings(max_examples=40, deadline=None)
+def test_pushed_notes_are_half_a_beat_early(seed: int, share: float) -> None:
+    rng = np.random.default_rng(abs(seed))
+    key, meter = Key(2, "major"), METERS["4/4"]
+    tune = phrase(key, progression(key, "I V vi IV"), meter, 60, 0.6, rng)
+    early = pushed(tune, 16.0, share, rng)
+    assert early == tuple(sorted(early))
+    for (start, length, _), after in zip(early, (*early[1:], (16.0, 0.0, 0)), strict=True):
+        assert length > 0
+        assert start + length <= after[0] + 1e-9
+    written_at = {(start, pitch) for start, _, pitch in tune}
+    assert all(
+        (start, pitch) in written_at or ((start + 0.5) % 16, pitch) in written_at for start, _, pitch in early
+    )
+    assert pushed(tune, 16.0, 0.0, rng) == tune
+
+
+def test_phrases_breathe() -> None:
+    plain, deep = phrasing(32, 16, 0.0), phrasing(32, 16, 0.06)
+    assert (plain == 1).all()
+    assert deep[8] > deep[0] > deep[15] > deep[31]
+    assert 0.8 < deep.min() < 0.95 < 1.02 < deep.max() < 1.06
+    times = [written(seed, style="chamber", form="aaba")[0].clock.ticks_s for seed in range(6)]
+    spread = [np.ptp(np.log(np.diff(one)[:-12])) for one in times]
+    assert max(spread) > 0.15
+
+
+def test_what_comes_early_belongs_to_the_next_bar() -> None:
+    """A bass that anticipates plays the root of the bar to come, and is not there on its first beat."""
+    score, _ = written(1, style="latin", form="strophic", bank="horns")
+    roots = {one.start: one.name for one in score.harmony}
+    basses = [note for note in score.notes if note.voice == "bass" and note.start % 4 == 3.5]
+    assert len(basses) > 20
+    names = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+    flats = {"Db": "C#", "Eb": "D#", "Gb": "F#", "Ab": "G#", "Bb": "A#"}
+    for note in basses:
+        name = roots.get(note.start + 0.5)
+        if name is not None and not any(part.start == note.start + 0.5 for part in score.parts):
+            root = name[:2] if name[1:2] in ("#", "b") else name[:1]
+            assert names[note.pitch % 12] == flats.get(root, root)
 
 
 def test_machines_keep_time_and_people_drift() -> None:

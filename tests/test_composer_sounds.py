@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatomizer.arrays import F32
-from beatomizer.composer.banks import TIMBRES
 from beatomizer.composer.drums.effects import EFFECTS
 from beatomizer.composer.drums.kits import BASE, KITS, Kit
 from beatomizer.composer.effects import (
@@ -20,6 +19,7 @@ from beatomizer.composer.effects import (
 )
 from beatomizer.composer.mix import _released
 from beatomizer.composer.synth import RATE, SHAPES, filtered, hertz, level, oscillator, wavetables
+from beatomizer.composer.timbres import TIMBRES
 from beatomizer.composer.tones.recipe import Recipe, Tone
 from beatomizer.composer.tones.table import LEVEL, played
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from beatomizer.color import luminance, parse_hex, rgb8_to_linear
 from beatomizer.composer.annotations import Annotations, SectionTruth
 from beatomizer.composer.compose import written
+from beatomizer.composer.styles_tricky import TRICKY
 from beatomizer.composer.theory import MODES, Key
 from beatomizer.composer.truth import annotated
 from beatomizer.dataset.compose.colours import RAMP_STEPS, dressed, mood
@@ -170,6 +171,17 @@ def test_composed_light_keeps_time_with_composed_songs() -> None:
     foreign = [light_beat_f1(beats[place - 1], light) for place, light in enumerate(lights)]
     assert np.mean(own) >= 0.12, own
     assert np.mean(foreign) < 0.06, foreign
+
+
+@pytest.mark.parametrize("style", [*TRICKY, "trance", "jungle", "chiptune"])
+def test_styles_of_every_pulse_can_be_lit(style: str) -> None:
+    score, _ = written(2, style=style)
+    made = design(annotated(score, 2, score.end_s + 1.6, ()), np.random.default_rng(1))
+    level = level_of(made)
+    assert judge(made.rgb8).ok
+    assert len(level) == np.ceil((score.end_s + 1.6) * FPS - 1e-6)
+    assert level.max() > 0.03
+    assert np.std(level) > 0.01
 
 
 def test_a_pump_ties_the_light_to_the_beat() -> None:

@@ -320,13 +320,13 @@ def test_damage_by_chance_is_repeatable_and_within_bounds() -> None:
 
 
 def test_without_drums_there_are_no_drums_and_the_beats_stay() -> None:
-    score, _ = written(45)
+    score, _ = written(45, style="techno", form="layers")
     whole = annotated(score, 45, 60.0, ())
     assert all(whole.onsets.values())
-    thin = compose(45, without=("drums",))
+    thin = compose(45, style="techno", form="layers", without=("drums",))
     assert thin.score.strokes == ()
     assert {name for name in ONSET_CLASSES if thin.annotations.onsets[name]} == {"other"}
-    drums = compose(45, without=("bass", "music", "lead"))
+    drums = compose(45, style="techno", form="layers", without=("bass", "music", "lead"))
     assert drums.score.notes == ()
     assert drums.annotations.onsets.items() >= {n: whole.onsets[n] for n in ("kick", "snare", "hat")}.items()
     for song in (thin, drums):
@@ -438,15 +438,15 @@ def test_info_tells_what_a_folder_of_lessons_holds(
     shutil.copytree(two, folder)
     assert run(["dataset", "info", str(folder), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["lessons"], told["styles"], told["damaged"]) == (2, {"ambient": 1, "hip-hop": 1}, [])
-    assert told["tempi"] == {"80-100": 2}
+    assert (told["lessons"], told["styles"], told["damaged"]) == (2, {"hip-hop": 1, "waltz": 1}, [])
+    assert told["tempi"] == {"160-180": 1, "80-100": 1}
     assert told["known"] == dict.fromkeys(KINDS, 2)
     assert told["from"] == {"composed songs": 2}
     assert told["hours"] == pytest.approx(
         sum(truth_of(two, index)["duration_s"] for index in (0, 1)) / 3600, abs=1e-3
     )
     assert run(["dataset", "info", str(folder)]) == 0
-    assert "ambient 1 · hip-hop 1" in capsys.readouterr().out
+    assert "hip-hop 1 · waltz 1" in capsys.readouterr().out
     lesson_path(folder, 1).write_bytes(b"half")
     assert run(["dataset", "info", str(folder)]) == 3
     assert "'lesson-000001.lesson.npz' is no whole lesson" in capsys.readouterr().err

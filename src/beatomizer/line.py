@@ -17,9 +17,12 @@ from beatomizer.cues.format import read_cues
 from beatomizer.cues.palettes import resolve_palette
 from beatomizer.cues.recolor import recolor
 from beatomizer.cues.style import Style
+from beatomizer.errors import UnreadableInputError
 from beatomizer.features.bank import extract_features
 from beatomizer.inference.engine import Engine, RawLight
 from beatomizer.inference.engines import DEFAULT_ENGINE, load_engine
+from beatomizer.live.file import live_show
+from beatomizer.live.follower import LiveEngine
 from beatomizer.progress import Progress, silent
 from beatomizer.safety.limit import limit
 from beatomizer.safety.profiles import profile_named
@@ -137,6 +140,9 @@ def _wanted(
     """The show before safety. The song's sound and features are let go when this returns, for safety needs room."""
     with stopwatch.stage("audio", progress):
         audio = load_audio(song, progress=progress)
+    if engine.look == "follower":
+        with stopwatch.stage("show", progress):
+            return followed(audio, engine, style, progress), SongFacts.of(audio)
     with stopwatch.stage("features", progress):
         features = extract_features(audio, progress)
     with stopwatch.stage("inference", progress):
@@ -149,6 +155,17 @@ def _wanted(
         cues = decide(heard, features, style, **names)
     with stopwatch.stage("show", progress):
         return draw_show(cues, source=audio.source), SongFacts.of(audio)
+
+
+def followed(audio: Audio, engine: Engine, style: Style, progress: Progress = silent) -> Show:
+    """The show that a streaming engine would have given live: every frame from the past alone, already limited.
+
+    Raises:
+        UnreadableInputError: the engine hears whole songs only.
+    """
+    if not isinstance(engine, LiveEngine):
+        raise UnreadableInputError(f"'{engine.name}' hears whole songs only", "use a streaming model: live")
+    return live_show(audio, engine, style, progress=progress)
 
 
 def render_cues(

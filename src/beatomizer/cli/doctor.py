@@ -47,7 +47,7 @@ class Finding:
     @property
     def broken(self) -> bool:
         """Whether a part that every show needs is missing."""
-        return self.state == "MISSING"
+        return self.state in ("MISSING", "BROKEN")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +72,7 @@ def examine() -> Iterator[Finding]:
     for name in CORE:
         yield _package(name)
     yield from _encoders()
+    yield from _models()
     for extra, (packages, purpose) in EXTRAS.items():
         yield _extra(extra, packages, purpose)
     free_gb = shutil.disk_usage(".").free / 1e9
@@ -108,6 +109,22 @@ def _encoders() -> Iterator[Finding]:
         yield Finding(
             f"encoder {codec}", "ok" if there else "MISSING", purpose if there else f"{purpose}: reinstall av"
         )
+
+
+def _models() -> Iterator[Finding]:
+    """Whether each shipped model is the file that was released, and fits."""
+    from beatomizer.errors import BeatomizerError
+    from beatomizer.inference.models import SHIPPED_MODELS, load_shipped
+
+    for name in SHIPPED_MODELS:
+        try:
+            load_shipped(name)
+        except ImportError:
+            return  # told above
+        except BeatomizerError as error:
+            yield Finding(f"model {name}", "BROKEN", f"{error}; reinstall beatomizer")
+        else:
+            yield Finding(f"model {name}", "ok", "shipped with this version")
 
 
 def _extra(extra: str, packages: tuple[str, ...], purpose: str) -> Finding:

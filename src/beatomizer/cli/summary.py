@@ -20,7 +20,13 @@ def summary(rendering: Rendering, files: list[Path]) -> dict[str, Any]:
         "beats": len(cues.beats) if cues else 0,
         "beat_confidence": _mean([beat.confidence for beat in cues.beats]) if cues else 0.0,
         "sections": [
-            {"start_s": part.start_s, "end_s": part.end_s, "label": part.label, "kind": part.kind}
+            {
+                "start_s": part.start_s,
+                "end_s": part.end_s,
+                "label": part.label,
+                "kind": part.kind,
+                "name": part.name,
+            }
             for part in (cues.sections if cues else ())
         ],
         "palette": list(cues.palette) if cues else [],
@@ -67,7 +73,7 @@ def spoken(facts: dict[str, Any]) -> str:
     elif facts["model"] and facts["seed"] is not None:  # raw light has no cues, and says nothing of tempo
         lines.append("  tempo     no steady beat")
     if facts["sections"]:
-        parts = " ".join(f"{part['label']}·{part['kind']}" for part in facts["sections"])
+        parts = " ".join(f"{part['label']}·{part['name'] or part['kind']}" for part in facts["sections"])
         lines.append(f"  sections  {parts}")
     if facts["palette"]:
         lines.append(f"  palette   {' '.join(facts['palette'])}")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from beatomizer.composer import drummer
-from beatomizer.composer.clock import Clock, ticks
+from beatomizer.composer.clock import Clock, phrasing, ticks
 from beatomizer.composer.forms import Section
 from beatomizer.composer.ideas import Ideas
 from beatomizer.composer.players import PLAYERS, Bar, humanised, plays
@@ -70,13 +70,14 @@ def _parts(song: Ideas) -> tuple[Part, ...]:
 
 
 def _clock(song: Ideas, rng: np.random.Generator) -> Clock:
+    beats = song.meter.beats
     factors = [
-        section.tempo for section in song.sections for _ in range(round(section.bars) * song.meter.beats)
+        section.tempo * phrasing(round(section.bars) * beats, 4 * beats, song.rubato)
+        for section in song.sections
     ]
     drift = song.style.drift * float(rng.uniform(0.3, 1.5))
-    return Clock(
-        ticks(np.array(factors), song.bpm, drift, song.slowing, rng), swing=song.swing, pair=song.style.pair
-    )
+    times = ticks(np.concatenate(factors), song.bpm, drift, song.slowing, rng)
+    return Clock(times, swing=song.swing, pair=song.style.pair)
 
 
 def _written(song: Ideas, parts: tuple[Part, ...]) -> list[list[Bar]]:
@@ -123,6 +124,7 @@ def _drums(song: Ideas, bars: list[Bar], parts: tuple[Part, ...], rng: np.random
     before = parts[number - 1].energy_end if number else 0.0
     after = parts[number + 1].energy if number + 1 < len(parts) else 0.0
     strokes = [stroke for bar in bars for stroke in drummer.groove(song, bar)]
+    strokes = drummer.held_back(bars, strokes, rng)
     if first.section.label == "build":
         strokes += drummer.build(song, first.start, len(bars) * first.meter.beats - first.section.rest, rng)
     drumming = any(stroke.start >= last.start for stroke in strokes)

@@ -78,6 +78,19 @@ class Clock:
         return float(60.0 / np.median(np.diff(self._ticks)))
 
 
+def phrasing(beats: int, phrase: int, depth: float) -> F64:
+    """Relative tempo ``[beats]`` of a section whose phrases breathe: on to their middle, back at their end.
+
+    Args:
+        beats: of the section; its last phrase goes back twice as far.
+        phrase: beats of a phrase.
+        depth: how far, as a share of the tempo.
+    """
+    place = np.arange(beats) % phrase / phrase
+    back = np.where(np.arange(beats) >= beats - phrase, 2.0, 1.0)
+    return np.asarray(np.exp(depth * (np.sin(np.pi * place) - 0.5 - 1.2 * back * place**6)))
+
+
 def ticks(
     factors: F64, bpm: float, drift: float, slowing: int, rng: np.random.Generator
 ) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from beatomizer.composer.grooves import VELOCITY
 from beatomizer.composer.ideas import Ideas
-from beatomizer.composer.players import Bar, spelled
+from beatomizer.composer.players import Bar, halved, spelled
 from beatomizer.composer.score import Stroke
 
 GROUPS = {
@@ -34,7 +34,8 @@ def groove(song: Ideas, bar: Bar) -> Iterator[Stroke]:
         threshold = song.players.get(_GROUP_OF.get(drum, "perc"))
         if threshold is None or bar.energy < threshold:
             continue
-        for start, _, letter in spelled(row, bar.index, bar.meter):
+        read = halved if bar.material.half else spelled
+        for start, _, letter in read(row, bar.index, bar.meter):
             velocity = VELOCITY[letter] * (0.65 + 0.35 * bar.energy)
             tone = 0.1 if letter == "X" and drum == "hat" else 0.0
             yield Stroke(drum, bar.start + start, velocity, tone=tone)
@@ -75,6 +76,20 @@ def fill(bar: Bar, rng: np.random.Generator) -> list[Stroke]:
         drum = drums[min(len(drums) - 1, at * len(drums) // count)]
         strokes.append(Stroke(drum, start + at / fine, (0.5 + 0.5 * at / count) * (0.6 + 0.4 * bar.energy)))
     return strokes
+
+
+def held_back(bars: list[Bar], strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
+    """The strokes without the kick at the end of some phrases of four bars: missed, it comes back stronger."""
+    spans = []
+    for bar in bars[3::4]:
+        if rng.random() < 0.1:
+            end = bar.start + bar.meter.beats
+            spans.append((end - float(rng.choice([1, 2, bar.meter.beats])), end))
+    return [
+        stroke
+        for stroke in strokes
+        if stroke.drum != "kick" or not any(start <= stroke.start < end for start, end in spans)
+    ]
 
 
 def joint(song: Ideas, bar: Bar, before: float, rng: np.random.Generator) -> Iterator[Stroke]:

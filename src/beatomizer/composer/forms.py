@@ -165,6 +165,31 @@ def _arch(rng: np.random.Generator) -> list[Section]:
     return song
 
 
+def _long_build(rng: np.random.Generator) -> list[Section]:
+    """Drums alone, a long break that sings, a long build, everything; twice."""
+    song = [_s("intro", "I", 1, 0.4, 0.5), _s("groove", "A", rng.choice([1, 2]), 0.6, 0.75)]
+    build = replace(_s("build", "C", 2, 0.3, 0.9), rest=int(rng.choice([0, 0, 1, 2])))
+    for level in (0.95, 1.0)[: int(rng.integers(1, 3))]:
+        song += [_s("break", "B", rng.choice([1, 2]), 0.15, 0.35), build, _s("drop", "D", 2, level)]
+        song += [_s("groove", "A", 1, 0.65)] if rng.random() < 0.4 else []
+    song.append(_s("outro", "I", 1, 0.5, 0.35))
+    return song
+
+
+def _ternary(rng: np.random.Generator) -> list[Section]:
+    """A dance, another one at its own pace, the first again."""
+    pace = float(rng.choice([0.7, 0.8, 1.0, 1.0, 1.2, 1.35]))
+    theme = [_s("theme", "A", 2, 0.55, 0.65), _s("theme", "A", rng.choice([1, 2]), 0.6, 0.75)]
+    middle = [
+        replace(_s("interlude", "B", 2, float(rng.uniform(0.3, 0.6)), 0.5), tempo=pace),
+        replace(_s("interlude", "C", rng.choice([1, 2]), 0.45, 0.6), tempo=pace),
+    ]
+    song = [_s("intro", "I", 0.5, 0.3)] if rng.random() < 0.4 else []
+    song += [*theme, *middle[: int(rng.integers(1, 3))], replace(theme[0], energy=0.7, energy_end=0.8)]
+    song += [_s("outro", "A", 1, 0.8, 0.9)] if rng.random() < 0.5 else [_s("outro", "O", 0.5, 0.4, 0.2)]
+    return song
+
+
 FORMS: dict[str, tuple[Callable[[np.random.Generator], list[Section]], str]] = {
     "verse-chorus": (_verse_chorus, "verses and choruses, often a bridge, sometimes raised at the end"),
     "aaba": (_aaba, "a theme twice, a bridge, the theme again"),
@@ -174,6 +199,8 @@ FORMS: dict[str, tuple[Callable[[np.random.Generator], list[Section]], str]] = {
     "through-composed": (_through_composed, "nothing comes back"),
     "strophic": (_strophic, "one verse many times, with more and more players"),
     "rondo": (_rondo, "a refrain between ever new episodes"),
+    "long build": (_long_build, "drums alone, a break that sings, a build without end, everything"),
+    "ternary": (_ternary, "a dance, another at its own pace, the first again"),
     "arch": (_arch, "there and back: A B C B A"),
 }
 """Every form by name: who writes it (lengths in phrases) and what it is."""

@@ -1,8 +1,8 @@
 """The named parts that songs are drawn from, and which of them are held out of training.
 
-A model that has learned from composed songs must be tested on songs that share as little as possible with them. So a
-fifth to a quarter of the styles, forms and timbre banks is *held out*, by name: ``generators="train"`` never draws
-one of these; ``"held-out"`` always takes a held-out bank and at least one of style and form that is held out;
+A model that has learned from composed songs must be tested on songs that share as little as possible with them. So
+about a fifth of the styles, forms and timbre banks is *held out*, by name: ``generators="train"`` never draws one of
+these; ``"held-out"`` always takes a held-out bank and at least one of style and form that is held out;
 ``"all"`` draws from everything.
 """
 
@@ -27,7 +27,7 @@ class Generator:
     held_out: bool
 
 
-_HELD_OUT_STYLES = frozenset({"reggae", "synthwave", "bossa", "breaks"})
+_HELD_OUT_STYLES = frozenset({"reggae", "synthwave", "bossa", "breaks", "ska", "disco"})
 _HELD_OUT_FORMS = frozenset({"rondo", "arch"})
 _HELD_OUT_BANKS = frozenset({"gated", "hands", "chip"})
 

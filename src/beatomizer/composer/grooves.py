@@ -7,6 +7,8 @@ sixteenths, 12 are triplets). ``X`` is an accent, ``x`` a stroke, ``o`` a soft o
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from beatomizer.composer.grooves_tricky import TRICKY
+
 VELOCITY = {"X": 1.0, "x": 0.72, "o": 0.38}
 """How hard each letter is struck."""
 
@@ -268,5 +270,6 @@ GROOVES: dict[str, tuple[Groove, ...]] = {
         _g("3/4", kick="x...........|............", blip="....o.....x."),
         _g("6/8", kick="x...........", blip="....o.....x.|........o..."),
     ),
+    **{family: tuple(Groove(*one) for one in found) for family, found in TRICKY.items()},
 }
 """Every groove by its family; a family holds what a drummer of that school may play."""

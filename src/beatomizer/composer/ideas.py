@@ -8,7 +8,7 @@ from beatomizer.composer.clock import METERS, Meter
 from beatomizer.composer.forms import Section, laid_out
 from beatomizer.composer.generators import Choice
 from beatomizer.composer.grooves import GROOVES
-from beatomizer.composer.melody import Tune, phrase, varied
+from beatomizer.composer.melody import Tune, phrase, pushed, varied
 from beatomizer.composer.patterns import ARPS, BASS, COMP, rows
 from beatomizer.composer.style import Style
 from beatomizer.composer.styles import STYLES
@@ -74,6 +74,7 @@ class Material:
         tune, second, solo: the melody, its variation, and an improvisation over it.
         groove: drum → row of steps.
         bass, comp, arp: rows of steps.
+        half: whether the drums go half as fast over the same beats.
     """
 
     chords: tuple[Chord, ...]
@@ -85,6 +86,7 @@ class Material:
     bass: str
     comp: str
     arp: str
+    half: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class Ideas:
         sections: the form.
         material: letter → what it stands for.
         players: role or group of drums → the energy from which it plays.
+        rubato: how far phrases breathe.
         fading: whether the song fades instead of ending.
         slowing: beats of ritardando.
         looseness: how far strokes stray, in seconds.
@@ -113,6 +116,7 @@ class Ideas:
     sections: tuple[Section, ...]
     material: dict[str, Material]
     players: dict[str, float]
+    rubato: float
     fading: bool
     slowing: int
     looseness: float
@@ -131,17 +135,20 @@ def ideas(choice: Choice, rng: np.random.Generator) -> Ideas:
     meter = METERS["4/4" if blues else str(rng.choice(style.meters))]
     bpm = float(rng.uniform(*style.bpm))
     if meter.name == "6/8":
-        bpm = float(np.clip(bpm * 0.75, 68, 110))  # a dotted beat holds three steps, not two
+        # A dotted beat holds three steps, not two; slower than 52 people count the steps instead.
+        bpm = min(132.0, 52.0 + abs(bpm * 0.75 - 52.0))
     mode = str(rng.choice(list(style.harmony)))
     key = Key(int(rng.integers(12)), "mixolydian" if blues and mode == "major" else mode)
-    swing = float(rng.uniform(*style.swing))
-    shuffled = blues and style.pair == 1.0 and choice.style != "swing"
+    swing = float(rng.uniform(*style.swing)) if meter.steps == 4 else 0.5
+    shuffled = blues and style.pair == 1.0 and style.swing[1] < 0.6
     if shuffled:
         swing = float(rng.uniform(0.6, 0.67))
     sections = laid_out(choice.form, meter.beats * 60 / bpm, rng)
+    slowest, fastest = min(1.0, 46 / bpm), max(1.0, 216 / bpm)
     if style.drift == 0:
-        sections = tuple(replace(section, tempo=1.0) for section in sections)
-    writer = _Writer(style, key, mode, meter, blues, shuffled, rng)
+        slowest = fastest = 1.0
+    sections = tuple(replace(one, tempo=float(np.clip(one.tempo, slowest, fastest))) for one in sections)
+    writer = _Writer(style, key, mode, meter, blues, shuffled, swing, rng)
     letters = dict.fromkeys(section.repeat for section in sections)
     material = {letter: writer.material(letter) for letter in letters}
     ending = rng.random()
@@ -156,6 +163,7 @@ def ideas(choice: Choice, rng: np.random.Generator) -> Ideas:
         sections=sections,
         material=material,
         players=_players(style, rng),
+        rubato=float(rng.uniform(*style.rubato)),
         fading=bool(ending < style.fading),
         slowing=int(rng.choice([1, 2]) * meter.beats) if ending > 1 - style.slowing else 0,
         looseness=style.jitter_ms / 1000 * float(rng.uniform(0.5, 1.3)),
@@ -186,8 +194,11 @@ class _Writer:
         meter: Meter,
         blues: bool,
         shuffled: bool,
+        swing: float,
         rng: np.random.Generator,
     ) -> None:
+        self.triplets = style.triplets if swing == 0.5 and meter.steps == 4 else 0.0
+        self.half_time = style.half_time if swing < 0.58 and meter.name == "4/4" else 0.0
         self.style, self.key, self.meter, self.blues, self.rng = style, key, meter, blues, rng
         self.numerals = list(rng.permutation(style.harmony[mode]))
         families = ("shuffle",) if shuffled else style.grooves
@@ -208,7 +219,8 @@ class _Writer:
         chords = progression(self.key, numerals)
         bars = [chords[bar % len(chords)] for bar in range(max(4, len(chords)))]
         rng, density = self.rng, self.style.tune + float(self.rng.normal(0, 0.12))
-        tune = phrase(self.key, bars, self.meter, self.low + (0 if home else 2), density, rng)
+        triplets = bool(rng.random() < self.triplets)
+        tune = self._tune(bars, self.low + (0 if home else 2), density, triplets)
         groove = self.grooves[
             self.home if home or rng.random() < 0.5 else int(rng.integers(len(self.grooves)))
         ]
@@ -217,16 +229,24 @@ class _Writer:
             voicings=voicings(chords, 52, 74),
             tune=tune,
             second=varied(tune, rng),
-            solo=phrase(self.key, bars, self.meter, self.low + 5, density + 0.35, rng),
+            solo=self._tune(bars, self.low + 5, density + 0.35, triplets),
             groove=groove,
             bass=str(rng.choice(self.bass)),
             comp=str(rng.choice(self.comp)),
             arp=str(rng.choice(self.arps)),
+            half=bool(not home and rng.random() < self.half_time),
         )
+
+    def _tune(self, bars: list[Chord], low: int, density: float, triplets: bool) -> Tune:
+        """A phrase over some bars; where beats are halved, some of its notes lead into the beat."""
+        tune = phrase(self.key, bars, self.meter, low, density, self.rng, triplets)
+        if self.meter.steps != 4 or triplets:
+            return tune
+        return pushed(tune, float(len(bars) * self.meter.beats), self.style.push, self.rng)
 
 
 def _altered(groove: dict[str, str], rng: np.random.Generator) -> dict[str, str]:
-    """A groove as one drummer plays it: a soft stroke more or less in some rows, a row left out now and then."""
+    """A groove as one drummer plays it: some soft strokes more or less, some kicks and some rows left out."""
     out = {}
     for drum, row in groove.items():
         if len(groove) > 3 and drum not in ("kick", "snare", "ride") and rng.random() < 0.15:
@@ -235,7 +255,7 @@ def _altered(groove: dict[str, str], rng: np.random.Generator) -> dict[str, str]
         for at, letter in enumerate(letters):
             if letter == "." and at % 4 and drum in ("kick", "snare") and rng.random() < 0.04:
                 letters[at] = "o"
-            elif letter == "o" and rng.random() < 0.25:
+            elif rng.random() < (0.25 if letter == "o" else 0.03 if drum == "kick" and letter in "xX" else 0):
                 letters[at] = "."
         out[drum] = "".join(letters)
     return out

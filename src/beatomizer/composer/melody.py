@@ -18,7 +18,13 @@ Rhythm = tuple[tuple[float, float], ...]
 
 
 def phrase(
-    key: Key, chords: Sequence[Chord], meter: Meter, low: int, density: float, rng: np.random.Generator
+    key: Key,
+    chords: Sequence[Chord],
+    meter: Meter,
+    low: int,
+    density: float,
+    rng: np.random.Generator,
+    triplets: bool = False,
 ) -> Tune:
     """A phrase over some chords, one a bar: motif, answer, motif, ending, as often as there are four bars.
 
@@ -29,8 +35,9 @@ def phrase(
         low: the lowest pitch.
         density: 0 long notes … 1 busy.
         rng: where chance comes from.
+        triplets: whether beats are divided by three.
     """
-    motif, answer = (_rhythm(meter, density, rng) for _ in range(2))
+    motif, answer = (_rhythm(meter, density, rng, triplets) for _ in range(2))
     ending = _ending(motif, meter)
     motif_steps, answer_steps = _contour(len(motif), rng), _contour(len(answer), rng)
     ending_steps = -np.sign(motif_steps[-1] or 1) * np.arange(len(ending))
@@ -65,10 +72,35 @@ def varied(tune: Tune, rng: np.random.Generator) -> Tune:
     return tuple(out)
 
 
-def _rhythm(meter: Meter, density: float, rng: np.random.Generator) -> Rhythm:
+def pushed(tune: Tune, beats: float, share: float, rng: np.random.Generator) -> Tune:
+    """The tune with some of its notes on a beat half a beat early, so that they lead into it.
+
+    Args:
+        tune: a phrase.
+        beats: its length; what is pushed from its beginning becomes the upbeat to its return.
+        share: how many of the notes on a beat.
+        rng: where chance comes from.
+    """
+    early = [start % 1 == 0 and rng.random() < share for start, _, _ in tune]
+    moved = sorted(
+        ((start - 0.5) % beats, length + 0.5 * (start > 0), pitch) if push else (start, length, pitch)
+        for push, (start, length, pitch) in zip(early, tune, strict=True)
+    )
+    out: list[tuple[float, float, int]] = []
+    for start, length, pitch in moved:
+        if out and start - out[-1][0] < 0.2:  # pushed onto the note before: that one gives way
+            out.pop()
+        if out:
+            before, held, low = out[-1]
+            out[-1] = before, min(held, start - before), low
+        out.append((start, min(length, beats - start), pitch))
+    return tuple(out)
+
+
+def _rhythm(meter: Meter, density: float, rng: np.random.Generator, triplets: bool = False) -> Rhythm:
     """A bar's rhythm: strong places are likelier, and the more so the fewer notes there are."""
     fine = 2 if meter.steps == 4 and rng.random() < 0.55 else meter.steps
-    fine = 3 if meter.steps == 6 else fine
+    fine = 3 if meter.steps == 6 or triplets else fine
     places = np.arange(meter.beats * fine) / fine
     weight = np.where(places % 1 == 0, 1.0, np.where(places % 0.5 == 0, 0.65, 0.3))
     weight[0] = 1.3

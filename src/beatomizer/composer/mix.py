@@ -249,7 +249,12 @@ def mastered(wave: F32, setting: Setting, seed: int, hiss: float = 0.0) -> F32:
         wave /= drive
     if hiss:
         _dust(wave, np.random.default_rng([seed, 77]), hiss * 10 ** ((setting.lufs + 14) / 20))
+        wave[:, -_LIFT:] *= np.linspace(1, 0, _LIFT, dtype=np.float32)
     return limited(wave, CEILING)
+
+
+_LIFT = samples(0.1)
+"""How long the needle takes to lift."""
 
 
 def _dust(wave: F32, rng: np.random.Generator, level: float) -> None:

@@ -4,9 +4,11 @@ As in ``grooves``, a row is a bar (or two, with ``|`` between) and its steps fil
 sounds, ``.`` is silence.
 
 Bass: ``r`` root, ``R`` accented root, ``o`` octave, ``5`` fifth, ``b`` fifth below, ``3`` third, ``7`` seventh (or
-sixth), ``a`` a half step below the root of the next bar.
-Chords: ``x`` and ``X`` the whole chord, ``u`` its upper notes, ``l`` its lowest note.
+sixth), ``a`` a half step below the root of the next bar, ``n`` that root itself, come early.
+Chords: ``x`` and ``X`` the whole chord, ``u`` its upper notes, ``l`` its lowest note an octave down, ``n`` the chord of
+the next bar, come early; a number is one note of the chord, from the lowest.
 Broken chords: the number of the note, from the lowest.
+Rows of twelve steps in 4/4 are swung pairs; rows of 24 are even triplets.
 """
 
 Rows = dict[str, tuple[str, ...]]
@@ -56,6 +58,30 @@ BASS: dict[str, Rows] = {
         "3/4": ("R-r-7-r-r-5-",),
     },
     "shuffle": {"4/4": ("r.rr.r5.5o.5", "r--3--5--7--"), "6/8": ("r-r-3-5-5-7-",)},
+    "punk": {"4/4": ("R.r.r.r.r.r.r.r.", "R-r-r-r-5-5-7-7-", "R---r-r-r-r-r-n-")},
+    "gallop": {
+        "4/4": ("R-rrR-rrR-rrR-rr", "rrrrrrrrrrrrrrrr", "R---R---r-r-7-r-", "R--R--R--R--R-r-"),
+        "6/8": ("rrrrrrrrrrrr", "R-rr--r-r---"),
+    },
+    "console": {
+        "4/4": ("r.r.o.r.r.r.o.r.", "rroorroorroorroo", "r.o.5.o.r.o.5.o.", "r--r--r-r--r--o-"),
+        "3/4": ("r.o.o.r.o.o.", "r-r-5-5-o-o-"),
+    },
+    "slow triplets": {
+        "4/4": ("r----5r--7--", "r--r-53--a--", "r-----5--n--", "r--r-rr--5-a"),
+        "6/8": ("r-----5---a-", "r---r-5-b---", "r---------n-"),
+    },
+    "boom-chick": {
+        "4/4": ("r---b---r---b---", "r---5---r---5---", "r---b---r---3-a-", "r---5---r-3-5-a-"),
+        "3/4": ("r-----------|b-----------", "r-------b-a-"),
+        "6/8": ("r-----b-----", "r-----5---a-"),
+    },
+    "tumbao": {"4/4": ("...5--r-...5--n-", "...r--o-...5--n-", "r--5--r-...5--n-", "...5--r---..3-n-")},
+    "afrobeat": {
+        "4/4": ("r..r..r-..r.7.r.", "..r-r-..5.7.r-..", "r-..r.r...7-..5-", "R..7..r...r.5.7."),
+        "6/8": ("r---5---7-r-", "..r---5---n-"),
+    },
+    "ska": {"4/4": ("r-3-5-3-r-3-5-a-", "r-r-3-3-5-5-7-7-", "r---3---5---a---", "r-3-5-7-o-7-5-3-")},
 }
 
 COMP: dict[str, Rows] = {
@@ -95,6 +121,37 @@ COMP: dict[str, Rows] = {
         "3/4": ("X---x-x-x-x-",),
         "6/8": ("X-x-x-X-x-x-",),
     },
+    "punk": {"4/4": ("X.x.x.x.x.x.x.x.", "XxxxXxxxXxxxXxxx", "X---x-x-X---x-n-", "X-------X-x-x-x-")},
+    "chug": {
+        "4/4": ("X.xxX.xxX.xxX.xx", "xxxxxxxxxxxxxxxx", "X--X--X-..X-X-xx", "X-------X---X-n-"),
+        "6/8": ("X.x.x.X.xxxx", "X-----X-x-x-"),
+    },
+    "boogie": {
+        "4/4": ("X.xX.xX.xX.x", "x-xx-xx-xx-x", "x--..x...x-n", "X-----..x-.x"),
+        "6/8": ("X-x-x-X-x-x-",),
+    },
+    "boom-chick": {
+        "4/4": ("l-u-l-u-l-u-l-u-", "l-u.l-uul-u.l-uu", "l-..X-x.l-..X-x."),
+        "3/4": ("l---u-u-u-u-",),
+        "6/8": ("l---u-l---u-",),
+    },
+    "montuno": {"4/4": ("x.xx.x.x.x.x.x.n", ".x.x.x.xx.xx.x.n", "0.xx.1.x.2.x.1.n", "x..x..x...x.x.n.")},
+    "triplets": {
+        "4/4": ("xxxxxxxxxxxx", "X-xx-xx-xx-n", "x-----x--..x"),
+        "6/8": ("x-x-x-x-x-x-", "x---x-x---x-"),
+    },
+    "pah": {"4/4": ("..u...u...u...u.", "l-u-l-u-l-u-l-uu"), "6/8": ("l---u-l---u-",)},
+    "afrobeat": {
+        "4/4": ("x.x..x.xx.x..x.x", "..x.xx..x.x.xx..", "x..x.x..x..x.x..", "0.1.2.1.0.2.1.n."),
+        "6/8": ("..x.x...x.x.", "x...x...x.n."),
+    },
+    "alberti": {
+        "4/4": ("0-2-1-2-0-2-1-2-", "0212021202120212", "l---1-2-0---1-2-", "0.1.2.0.1.2.0.1.2.0.1.2."),
+        "3/4": ("0-1-2-1-2-1-", "l---1-2-1-2-", "021202120212"),
+        "6/8": ("0-1-2-2-1-0-", "l-1-2-l-1-2-", "012101012101"),
+    },
+    "upstroke": {"4/4": ("..X...X...X...X.", "..Xx..Xx..Xx..Xx", "..x...xx..x...x.")},
+    "gate": {"4/4": ("x.xxx.xxx.xxx.xx", "x..x..x.x..x..x.", "xx.xx.xxxx.xx.x.", "..xx..xx..xx..xx")},
 }
 
 ARPS: dict[str, Rows] = {
@@ -117,6 +174,22 @@ ARPS: dict[str, Rows] = {
         "4/4": ("0.0.1.0.2.0.1.0.", "0..2..1.0..2..1.", "00.100.200.100.2"),
         "3/4": ("0.1.0.2.0.1.", "0..1..2..1.."),
         "6/8": ("0.0.1.0.0.2.", "0.1.2.0.1.2."),
+    },
+    "rapid": {
+        "4/4": ("01230123012301230123012301230123", "01201201201201201201201201201201", "0120120120120120"),
+        "3/4": ("012012012012012012012012", "012301230123"),
+        "6/8": ("012012012012",),
+    },
+    "figures": {
+        "4/4": (
+            "0.1.2.0.1.2.0.1.2.0.1.2.",
+            "0123432123454321",
+            "4321432143214321",
+            "0.121.232.343.45",
+            "0.2.4.3.0.2.4.3.",
+        ),
+        "3/4": ("012321012345", "0.1.2.3.4.5.4.3.2.", "0.2.4.3.2.1."),
+        "6/8": ("012345432101", "0.2.4.5.4.2.", "0.....4.3.2."),
     },
 }
 

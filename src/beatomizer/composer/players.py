@@ -50,8 +50,16 @@ class Bar:
     @property
     def voicing(self) -> tuple[int, ...]:
         """Pitches of the chord."""
-        place = 0 if self.last else self.index % len(self.material.voicings)
-        return tuple(pitch + self.section.lift for pitch in self.material.voicings[place])
+        return self._voiced(0 if self.last else self.index)
+
+    @property
+    def next_voicing(self) -> tuple[int, ...]:
+        """Pitches of the chord in the bar after."""
+        return self._voiced(self.index + 1)
+
+    def _voiced(self, index: int) -> tuple[int, ...]:
+        voicings = self.material.voicings
+        return tuple(pitch + self.section.lift for pitch in voicings[index % len(voicings)])
 
     @property
     def velocity(self) -> float:
@@ -83,6 +91,17 @@ def spelled(row: str, bar: int, meter: Meter) -> Iterator[tuple[float, float, st
         at = end
 
 
+def halved(row: str, bar: int, meter: Meter) -> Iterator[tuple[float, float, str]]:
+    """``spelled`` at half the pace: each bar of the row fills two, whose beats stay."""
+    bars = row.split("|")
+    line = bars[bar // 2 % len(bars)]
+    half = len(line) // 2
+    step = meter.beats / half
+    for at, letter in enumerate(line[half * (bar % 2) :][:half]):
+        if letter not in ".-":
+            yield at * step, step, letter
+
+
 def placed(step: int, steps: int, meter: Meter) -> float:
     """Beats from the beginning of the bar to a step of a row that has so many."""
     if steps == 3 * meter.beats:
@@ -101,8 +120,9 @@ def bass(bar: Bar) -> Iterator[Note]:
     seventh = intervals[3] % 12 if len(intervals) > 3 and intervals[3] < 12 else 10
     steps = {"r": 0, "R": 0, "o": 12, "5": 7, "b": -5, "3": third, "7": seventh}
     for start, length, letter in spelled(bar.material.bass, bar.index, bar.meter):
-        if letter == "a":
-            pitch = near(bar.next_chord.root, 28) + bar.section.lift + (1 if bar.index % 3 == 0 else -1)
+        if letter in "an":
+            aside = 0 if letter == "n" else 1 if bar.index % 3 == 0 else -1
+            pitch = near(bar.next_chord.root, 28) + bar.section.lift + aside
         else:
             pitch = low + steps[letter]
         velocity = bar.velocity * (1.0 if letter == "R" or start == 0 else 0.86)
@@ -124,10 +144,18 @@ def comp(bar: Bar) -> Iterator[Note]:
         )
         return
     for start, length, letter in spelled(bar.material.comp, bar.index, bar.meter):
-        pitches = {"l": (bar.voicing[0] - 12,), "u": bar.voicing[-3:]}.get(letter, bar.voicing)
+        pitches = _grip(letter, bar)
         velocity = bar.velocity * (1.0 if letter in "Xl" else 0.78)
         for pitch in pitches:
             yield Note("comp", bar.start + start, 0.95 * length, pitch, velocity, bar.brightness)
+
+
+def _grip(letter: str, bar: Bar) -> tuple[int, ...]:
+    """The notes that a letter of a row of chords asks for."""
+    if letter.isdigit():
+        return (bar.voicing[min(int(letter), len(bar.voicing) - 1)],)
+    grips = {"l": (bar.voicing[0] - 12,), "u": bar.voicing[-3:], "n": bar.next_voicing}
+    return grips.get(letter, bar.voicing)
 
 
 def arp(bar: Bar) -> Iterator[Note]:

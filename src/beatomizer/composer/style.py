@@ -26,6 +26,10 @@ class Style:
         tune: density of the melody, 0 long notes … 1 busy.
         drumless: how probable it is that nobody drums.
         desk: how it is mixed.
+        half_time: how probable it is for each letter but the first that drums go half as fast over the same beats.
+        push: share of the tune's notes on a beat that come half a beat early.
+        triplets: how probable even triplets are in a tune that does not swing.
+        rubato: least and most of how far phrases breathe: faster to their middle, slower at their end, as a share.
     """
 
     about: str
@@ -48,3 +52,7 @@ class Style:
     tune: float = 0.5
     drumless: float = 0.0
     desk: Desk = field(default_factory=Desk)
+    half_time: float = 0.05
+    push: float = 0.12
+    triplets: float = 0.05
+    rubato: tuple[float, float] = (0.0, 0.0)

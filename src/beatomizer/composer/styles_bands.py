@@ -32,7 +32,7 @@ BANDS: dict[str, Style] = {
     ),
     "rock": Style(
         "driven guitars, a loud band",
-        bpm=(92, 172),
+        bpm=(88, 182),
         meters=("4/4", "4/4", "4/4", "4/4", "6/8", "3/4"),
         forms=("verse-chorus", "verse-chorus", "verse-chorus", "blues", "strophic", "rondo"),
         banks=("garage", "garage", "studio"),
@@ -55,7 +55,7 @@ BANDS: dict[str, Style] = {
     ),
     "pop ballad": Style(
         "a singer, a piano, strings that come in",
-        bpm=(62, 88),
+        bpm=(54, 90),
         meters=("4/4", "4/4", "6/8", "6/8", "3/4"),
         forms=("verse-chorus", "verse-chorus", "aaba", "strophic", "arch"),
         banks=("studio", "studio", "808", "gated"),
@@ -78,7 +78,7 @@ BANDS: dict[str, Style] = {
     ),
     "waltz": Style(
         "one, two, three",
-        bpm=(84, 160),
+        bpm=(84, 184),
         meters=("3/4",),
         forms=("aaba", "rondo", "rondo", "strophic", "arch"),
         banks=("orchestra", "orchestra", "brushes", "hands"),
@@ -107,7 +107,7 @@ BANDS: dict[str, Style] = {
     ),
     "swing": Style(
         "walking basses, ride cymbals, blue notes",
-        bpm=(100, 176),
+        bpm=(96, 208),
         meters=("4/4", "4/4", "4/4", "3/4"),
         forms=("aaba", "aaba", "blues", "blues", "rondo"),
         banks=("brushes", "brushes", "studio", "hands"),
@@ -187,7 +187,7 @@ BANDS: dict[str, Style] = {
     ),
     "folk": Style(
         "plucked strings, hand drums, dances in two and three",
-        bpm=(72, 150),
+        bpm=(72, 164),
         meters=("4/4", "4/4", "6/8", "6/8", "3/4"),
         forms=("strophic", "strophic", "verse-chorus", "aaba", "rondo"),
         banks=("studio", "hands", "hands", "brushes"),

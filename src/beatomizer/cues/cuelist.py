@@ -53,6 +53,11 @@ class Section:
     energy: float = 0.5
     name: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The word for a person: its name, or what it is for."""
+        return self.name or self.kind
+
 
 @dataclass(frozen=True)
 class Cue:

@@ -92,7 +92,7 @@ def informed(score: Score, heard: Scores, mood: Mood, chance: np.random.Generato
     said = opinions(heard, score.sections, found)
     weight = seconds_of(score.sections)
     if score.style.palette is None and said.hue:
-        palette = palette_for(said.hue, weight, mood, chance)
+        palette = palette_for(said.hue, weight, mood, chance, said.taste)
     else:
         palette = song_palette(mood, score.style, chance)
     return replace(score, palette=palette, opinions=said, phrases=found)

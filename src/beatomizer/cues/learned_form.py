@@ -32,14 +32,19 @@ _SHORTEST_S, _SHORT_COST = 6.0, 0.7
 _LONGEST_S, _LONG_COST = 60.0, 0.05
 _MOST_BARS = 72
 
-_SAME_LETTER = 0.45
-"""Likeness from which on two families of parts are one."""
+_SAME_LETTER, _STRICTEST = 0.45, 0.7
+"""Likeness from which on two families of parts are one; where one family would take most of a song of many parts, the
+bar is raised by ``_STRICTER`` up to the second, so that a real song, whose materials a network taught by composed ones
+finds all alike, still has parts that differ."""
+_STRICTER, _MOST_SHARE, _MANY_PARTS = 0.05, 0.6, 5
 _MATERIAL_SHARE, _SOUND_SHARE, _PURPOSE_SHARE = 0.6, 0.25, 0.15
 """What makes two parts alike."""
 _MOST_LETTERS = 8
 
 _NAMED_FROM = 0.4
 """Mean chance from which on a part bears its name."""
+_CHORUS_LEADS_BY = 0.08
+"""Mean energy by which a letter must lead all others to be taken for the chorus."""
 _DROP_LEAP, _DROP_ENERGY = 0.25, 0.55
 _LEAP_BARS, _LEAP_DB = 4, 10.0
 
@@ -64,7 +69,7 @@ def learned_sections(bars: BarView, heard: LearnedBars) -> tuple[Section, ...]:
     labels = letters(parts, bars, heard)
     chances = np.array([np.exp(heard.part[part.bars]).mean(axis=0) for part in parts])
     energies = np.array([bars.energy[part.bars].mean() for part in parts])
-    names = [PARTS[int(row.argmax())] if row.max() >= _NAMED_FROM else "" for row in chances]
+    names = named(labels, chances, energies)
     kinds = purposes(parts, chances, energies, bars)
     starts = [float(heard.edge_s[part.first]) for part in parts]
     ends = [*starts[1:], float(bars.edges_s[-1])]
@@ -136,8 +141,38 @@ def _running(values: F64) -> F64:
 def letters(parts: list[_Part], bars: BarView, heard: LearnedBars) -> list[str]:
     """A letter for each part, by its family's first appearance."""
     likeness = _likeness(parts, bars, heard)
+    lengths = np.array([part.last - part.first for part in parts], dtype=np.float64)
+    threshold, found = _SAME_LETTER, families(likeness)
+    while len(parts) >= _MANY_PARTS and threshold < _STRICTEST and _largest(found, lengths) > _MOST_SHARE:
+        threshold += _STRICTER
+        found = families(likeness, threshold)
     order: dict[int, int] = {}
-    return [chr(ord("A") + order.setdefault(family, len(order))) for family in families(likeness)]
+    return [chr(ord("A") + order.setdefault(family, len(order))) for family in found]
+
+
+def _largest(found: list[int], lengths: F64) -> float:
+    """The share of the song that the largest family takes."""
+    return float(np.bincount(found, lengths).max() / lengths.sum())
+
+
+def named(labels: list[str], chances: F64, energies: F64) -> list[str]:
+    """What a person would call each part; empty where the engine is not sure.
+
+    A song without a chorus or drop by the engine's word has one all the same if a letter stands out by its energy: then
+    its verses are choruses.
+    """
+    names = [PARTS[int(row.argmax())] if row.max() >= _NAMED_FROM else "" for row in chances]
+    if "chorus" in names or "drop" in names or len(set(labels)) < 2:
+        return names
+    of_letter = {
+        letter: float(np.mean([energy for label, energy in zip(labels, energies) if label == letter]))
+        for letter in set(labels)
+    }
+    highest = max(of_letter, key=lambda letter: (of_letter[letter], letter))
+    others = [energy for letter, energy in of_letter.items() if letter != highest]
+    if of_letter[highest] < max(others) + _CHORUS_LEADS_BY:
+        return names
+    return ["chorus" if label == highest and name == "verse" else name for label, name in zip(labels, names)]
 
 
 def _likeness(parts: list[_Part], bars: BarView, heard: LearnedBars) -> F64:
@@ -149,14 +184,14 @@ def _likeness(parts: list[_Part], bars: BarView, heard: LearnedBars) -> F64:
     return np.asarray(same + _PURPOSE_SHARE * (2.0 * purpose @ purpose.T - 1.0))
 
 
-def families(likeness: F64) -> list[int]:
+def families(likeness: F64, threshold: float = _SAME_LETTER) -> list[int]:
     """A number for each of n things: the most alike families grow together, by the mean likeness of their members."""
     alike = likeness.astype(np.float64).copy()
     np.fill_diagonal(alike, _NEVER)
     size, family = np.ones(len(alike)), np.arange(len(alike))
     for left in range(len(alike) - 1, 0, -1):
         one, other = np.unravel_index(int(alike.argmax()), alike.shape)
-        if alike[one, other] < _SAME_LETTER and left < _MOST_LETTERS:
+        if alike[one, other] < threshold and left < _MOST_LETTERS:
             break
         mixed = (size[one] * alike[one] + size[other] * alike[other]) / (size[one] + size[other])
         alike[one], alike[:, one] = mixed, mixed

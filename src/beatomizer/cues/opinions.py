@@ -26,6 +26,11 @@ that it knows of warm and cold."""
 
 _MOST_CLEAR = 40.0
 
+_NOBODYS, _SOMEBODYS = 18.0, 12.0
+"""Hues left open in a whole song, of 24, by a model that was taught by many designers (it leaves 20 to 23), and by one
+that has learned somebody's taste (9 to 12); between the two it has some of one.
+"""
+
 _BREATH_FRAMES = FPS // 2
 """How far around a frame the height of the pulse is looked for: at 60 BPM a beat on either side."""
 
@@ -55,11 +60,13 @@ class Opinions:
         of: for each letter and place in its section, what to do; missing where nobody has an opinion.
         hue: for each letter, chances of the leading hue, ``[24]``, bin n centred on n · 15° in OKLCh.
         chorus: letters that are choruses or drops rather than anything else.
+        taste: 0 (colours are nobody's in particular) to 1 (the model knows whose), from how few hues it leaves open.
     """
 
     of: dict[tuple[str, int], Opinion] = field(default_factory=dict)
     hue: dict[str, F64] = field(default_factory=dict)
     chorus: frozenset[str] = frozenset()
+    taste: float = 0.0
 
     def about(self, label: str, number: int) -> Opinion:
         """The opinion on phrase ``number`` of a section with this letter."""
@@ -77,7 +84,12 @@ def opinions(heard: Scores, sections: Sequence[Section], phrases: Sequence[Phras
         here = slice(round(phrase.start_s * FPS), max(round(phrase.end_s * FPS), 1))
         groups.setdefault((section.label, phrase.number), []).append(here)
         letters.setdefault(section.label, []).append(here)
-    return Opinions(_of_phrases(heard, groups), _hues(heard.hue, letters), _choruses(heard.part, letters))
+    return Opinions(
+        _of_phrases(heard, groups),
+        _hues(heard.hue, letters),
+        _choruses(heard.part, letters),
+        _taste(heard.hue, letters),
+    )
 
 
 def _of_phrases(heard: Scores, groups: dict[tuple[str, int], list[slice]]) -> dict[tuple[str, int], Opinion]:
@@ -132,6 +144,15 @@ def _hues(hue: F32 | None, letters: dict[str, list[slice]]) -> dict[str, F64]:
         letter: 0.5 * chances + 0.25 * (np.roll(chances, 1) + np.roll(chances, -1))
         for letter, chances in said.items()
     }
+
+
+def _taste(hue: F32 | None, letters: dict[str, list[slice]]) -> float:
+    """How far the model knows whose colours these are, 0..1."""
+    if hue is None or not letters:
+        return 0.0
+    whole = _mean(hue, [here for slices in letters.values() for here in slices])
+    open_hues = _open(whole / max(float(whole.sum()), 1e-9))
+    return float(np.clip((_NOBODYS - open_hues) / (_NOBODYS - _SOMEBODYS), 0.0, 1.0))
 
 
 def _said(chances: F64) -> F64:

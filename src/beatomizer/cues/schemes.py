@@ -44,6 +44,11 @@ _PLAIN = 0.15
 
 _MOOD_WEIGHT, _CHANCE_WEIGHT = 1.6, 0.55
 
+_TASTE_WEIGHT = 4.0
+"""Of all colours of a palette being ones that the model would choose, where it knows somebody's taste. Elsewhere only
+the leading ones are asked for: companions follow from practice, and there is no telling whose they should be.
+"""
+
 _WARM, _COLD = np.deg2rad(55.0), np.deg2rad(255.0)
 
 _FULL_CHROMA = 0.4
@@ -57,7 +62,11 @@ def song_hues(hue: Mapping[str, F64], weight: Mapping[str, float]) -> F64:
 
 
 def palette_for(
-    hue: Mapping[str, F64], weight: Mapping[str, float], mood: Mood, chance: np.random.Generator
+    hue: Mapping[str, F64],
+    weight: Mapping[str, float],
+    mood: Mood,
+    chance: np.random.Generator,
+    taste: float = 0.0,
 ) -> tuple[str, ...]:
     """Three to five ``#rrggbb``, the leading colour first.
 
@@ -66,11 +75,14 @@ def palette_for(
         weight: for each letter, its say.
         mood: what the song feels like.
         chance: decides among what fits.
+        taste: 0..1, how far the chances are somebody's taste (``Opinions.taste``).
     """
     best = -np.inf
     chosen: tuple[str, ...] = ()
-    for palette in _candidates(song_hues(hue, weight), mood, chance):
+    whole = song_hues(hue, weight)
+    for palette in _candidates(whole, mood, chance):
         worth = _fit(palette, hue, weight) - _MOOD_WEIGHT * misfit(palette, mood)
+        worth += _TASTE_WEIGHT * taste * _liked(palette, whole)
         worth += _CHANCE_WEIGHT * float(chance.gumbel())
         if worth > best:
             best, chosen = worth, palette.colors
@@ -115,6 +127,12 @@ def _fit(palette: Palette, hue: Mapping[str, F64], weight: Mapping[str, float]) 
         mixed = np.log(HUES * ((1.0 - _PLAIN) * chances + _PLAIN / HUES))
         fit += weight[letter] * (max(mixed[place] for place in bins) + 0.5 * mixed[bins[0]])
     return float(fit / max(total, 1e-9))
+
+
+def _liked(palette: Palette, whole: F64) -> float:
+    """Mean log chance of all its colours, against an even chance."""
+    mixed = np.log(HUES * ((1.0 - _PLAIN) * whole + _PLAIN / HUES))
+    return float(np.mean([mixed[hue_bin(color)] for color in palette.colors]))
 
 
 @lru_cache(maxsize=1024)

@@ -7,11 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from beatomizer.arrays import F32
+from beatomizer.audio.audio import Audio
 from beatomizer.color import rgb8_to_linear, srgb_to_linear
 from beatomizer.cues.decide import decide
 from beatomizer.cues.style import Style
 from beatomizer.features.features import Features
 from beatomizer.inference.engine import Engine, RawLight
+from beatomizer.line import followed
 from beatomizer.show.draw import draw_show
 
 
@@ -47,7 +49,11 @@ class EngineLighter:
     seeded: bool = False
 
     def light(self, features: Features, zones: int, seed: int) -> F32:
-        """As ``render`` does it, up to but without the limiter."""
+        """As ``render`` does it, up to but without the limiter (a follower limits itself as it goes)."""
+        if self.engine.look == "follower":
+            self.seeded = True
+            shown = followed(Audio(features.samples), self.engine, Style(zones=zones, seed=seed))
+            return _of_length(rgb8_to_linear(shown.rgb8).astype(np.float32), len(features.frames))
         heard = self.engine.listen(features)
         if isinstance(heard, RawLight):
             return on_stage(heard.linear, zones)

@@ -77,8 +77,9 @@ class Engine(Protocol):
 
     Attributes:
         name: what cue lists and reports call it.
-        look: ``"director"`` if cues should be designed in full from its scores; ``"flasher"`` for the reference row
-            that answers every beat with the same white flash.
+        look: ``"director"`` if cues should be designed in full from its scores; ``"follower"`` if they should be
+            decided as they would be live, from the past alone; ``"flasher"`` for the reference row that answers every
+            beat with the same white flash.
     """
 
     name: str

@@ -18,7 +18,8 @@ ENGINES = Registry(
     },
 )
 
-DEFAULT_ENGINE = "classic"
+DEFAULT_ENGINE = "full"
+"""The shipped whole-song model."""
 
 
 def load_engine(name_or_path: str) -> Engine:

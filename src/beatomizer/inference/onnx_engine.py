@@ -23,15 +23,16 @@ class OnnxEngine:
 
     Attributes:
         name: the model's own name.
-        look: always the full designer.
+        look: ``"follower"`` if the model streams and tells tempo and place in the beat (as the shipped ``live``): its
+            shows are made from the past alone. Else ``"director"``, with the whole song in view.
         card: what the file says about itself.
     """
-
-    look = "director"
 
     def __init__(self, model: CheckedModel, *, name: str | None = None) -> None:
         self.card: ModelCard = read_card(model)
         self.name = name or self.card.name
+        tells = {port.name for port in model.outputs}
+        self.look = "follower" if self.card.streams and {"tempo", "phase"} <= tells else "director"
         self._model = model
         self._session = Session(model)
 

@@ -11,7 +11,7 @@ arrive does not matter: inside, everything is done one frame at a time.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -65,6 +65,7 @@ class Listener(Protocol):
         """``[t, F]`` → scores by their names in ``Scores``, each ``[t, …]``."""
 
 
+@runtime_checkable
 class LiveEngine(Protocol):
     """Something that can listen to a stream; ``OnnxEngine`` is one."""
 

@@ -147,6 +147,46 @@ KITS: dict[str, dict[str, Skin | Metal]] = {
         "open_hat": Metal(4000, 14000, 0.3, base_hz=2300, metal=0.7),
         "rim": Skin(hz=420, drop=0.0, t60_s=0.3, modes=(2.76, 5.4, 8.9), click=0.6, drive=2.0),
     },
+    "console": {
+        "kick": Skin(hz=75, drop=4.0, drop_s=0.04, t60_s=0.13, click=0.1, drive=4.0),
+        "snare": Skin(hz=300, drop=1.5, t60_s=0.05, skin=0.3, noise=1.5, low_hz=900, high_hz=14000, noise_s=0.18),
+        "clap": Skin(skin=0.0, noise=1.4, low_hz=1500, high_hz=14000, noise_s=0.09, click=0.0),
+        "hat": Metal(5000, 15000, 0.025, metal=0.0),
+        "open_hat": Metal(5000, 15000, 0.2, metal=0.0),
+        "crash": Metal(2500, 15000, 1.0, metal=0.0),
+        "tom_low": Skin(hz=90, drop=2.0, drop_s=0.08, t60_s=0.25, click=0.0, drive=2.0),
+        "tom_mid": Skin(hz=140, drop=2.0, drop_s=0.07, t60_s=0.22, click=0.0, drive=2.0),
+        "tom_high": Skin(hz=200, drop=2.0, drop_s=0.06, t60_s=0.2, click=0.0, drive=2.0),
+    },
+    "stack": {
+        **_ACOUSTIC,
+        "kick": Skin(
+            hz=66, drop=1.4, drop_s=0.008, t60_s=0.18, modes=(1.6, 2.4), noise=0.35, low_hz=2500, high_hz=9000,
+            noise_s=0.012, click=1.0, drive=1.0,
+        ),
+        "snare": Skin(
+            hz=185, drop=0.4, t60_s=0.2, modes=(1.6, 2.3, 2.9), noise=1.4, low_hz=800, high_hz=12000,
+            noise_s=0.3, click=0.7, drive=0.8,
+        ),
+        "open_hat": Metal(3800, 15000, 0.6, base_hz=2700, metal=0.12),
+        "crash": Metal(2600, 15000, 2.8, metal=0.1),
+    },
+    "horns": {
+        **_ACOUSTIC,
+        "snare": Skin(
+            hz=260, drop=0.2, t60_s=0.22, modes=(1.6, 2.1, 2.9), noise=0.7, low_hz=1500, high_hz=10000,
+            noise_s=0.16, click=0.5,
+        ),
+        "hat": Metal(5800, 15000, 0.07, base_hz=3600, metal=0.2),
+    },
+    "salon": {
+        **_ACOUSTIC,
+        "kick": Skin(hz=55, drop=0.4, t60_s=0.5, modes=(1.6, 2.2), click=0.08),
+        "snare": Skin(
+            hz=220, skin=0.4, t60_s=0.16, modes=(1.6,), noise=0.8, low_hz=1600, high_hz=9000, noise_s=0.18,
+            click=0.15,
+        ),
+    },
     "gated": {
         "kick": Skin(hz=55, drop=2.5, drop_s=0.02, t60_s=0.28, punch=1.8, click=0.55),
         "snare": Skin(
@@ -211,6 +251,10 @@ COLOURS = {
     "orchestra": Colour(room_s=1.8, room=0.6, variants=3),
     "glitch": Colour(hold=2, bits=10),
     "industrial": Colour(room_s=0.9, room=0.4, hold=2, bits=8),
+    "console": Colour(hold=3, bits=7),
+    "stack": Colour(room_s=0.5, room=0.35, variants=3),
+    "horns": Colour(room_s=0.5, room=0.3, variants=3),
+    "salon": Colour(room_s=0.9, room=0.35, variants=2),
     "gated": Colour(room_s=0.3, room=0.8),
     "hands": Colour(room_s=0.4, room=0.3, variants=3),
     "chip": Colour(hold=4, bits=5),

@@ -49,6 +49,36 @@ _SCHEMES = {
 
 
 @dataclass(frozen=True)
+class Taste:
+    """The colours that one designer comes back to.
+
+    Attributes:
+        lead_deg: OKLCh hue of the favourite colour.
+        scheme: name in ``_SCHEMES``: how the others lie to it.
+        spread_deg: how far the favourite wanders from song to song (standard deviation).
+        colors: how many a song gets.
+        deep_heights: the deep colours lead where a song is at its highest, not the luminous ones.
+    """
+
+    lead_deg: float
+    scheme: str
+    spread_deg: float
+    colors: int
+    deep_heights: bool
+
+
+def drawn_taste(rng: np.random.Generator) -> Taste:
+    """A taste by chance."""
+    return Taste(
+        lead_deg=float(rng.uniform(0, 360)),
+        scheme=str(rng.choice([name for name in _SCHEMES if name != "one colour"])),
+        spread_deg=float(rng.uniform(4, 12)),
+        colors=int(rng.choice([3, 4])),
+        deep_heights=bool(rng.random() < 0.5),
+    )
+
+
+@dataclass(frozen=True)
 class Wardrobe:
     """The colours of a take.
 
@@ -77,8 +107,11 @@ class Wardrobe:
         return fade(before, after, np.broadcast_to(np.linspace(0, 1, RAMP_STEPS), (n, n, RAMP_STEPS)))
 
 
-def dressed(song: Annotations, rng: np.random.Generator) -> Wardrobe:
-    """Choose the colours of a song and give each letter its own."""
+def dressed(song: Annotations, rng: np.random.Generator, taste: Taste | None = None) -> Wardrobe:
+    """Choose the colours of a song and give each letter its own; without a taste, as anybody might."""
+    if taste is not None:
+        liked = _liked(taste, rng)
+        return Wardrobe(liked, _worn(song, liked, rng, deep_heights=taste.deep_heights))
     palette = _named(song, rng) if rng.random() < 0.5 else _mixed(song, rng)
     count = int(rng.choice([3, 4, 4, 5, 5]))
     return Wardrobe(palette[:count], _worn(song, palette[:count], rng))
@@ -113,6 +146,18 @@ def _mixed(song: Annotations, rng: np.random.Generator) -> tuple[str, ...]:
     scheme = _SCHEMES[names[int(rng.choice(len(names), p=[0.22, 0.24, 0.15, 0.17, 0.16, 0.06]))]]
     hues = np.deg2rad(lead + np.array([*scheme, rng.uniform(0, 360)]) + rng.normal(0, 5, len(scheme) + 1))
     light = np.clip(_most_colorful(hues) + rng.normal(0.02 * energy - 0.02, 0.02, len(hues)), 0.45, 0.86)
+    return _saturated(light, hues)
+
+
+def _liked(taste: Taste, rng: np.random.Generator) -> tuple[str, ...]:
+    """The favourite and its companions, a little different for each song."""
+    lead = rng.normal(taste.lead_deg, taste.spread_deg)
+    angles = (*_SCHEMES[taste.scheme], -40)[: taste.colors]
+    hues = np.deg2rad(lead + np.array(angles) + rng.normal(0, 3, len(angles)))
+    return _saturated(np.clip(_most_colorful(hues) - 0.01, 0.45, 0.86), hues)
+
+
+def _saturated(light: F64, hues: F64) -> tuple[str, ...]:
     lch = np.stack([light, np.full(len(hues), _MOST_CHROMA), hues], axis=-1)
     return tuple(format_hex(color) for color in linear_to_rgb8(oklch_to_linear(lch)))
 
@@ -126,9 +171,12 @@ def _most_colorful(hues: F64) -> F64:
 
 
 def _worn(
-    song: Annotations, palette: Sequence[str], rng: np.random.Generator
+    song: Annotations, palette: Sequence[str], rng: np.random.Generator, *, deep_heights: bool = False
 ) -> dict[str, tuple[int, int, int]]:
-    """Lead, answer and accent of each letter: neighbours differ, and energetic parts lead with luminous colours."""
+    """Lead, answer and accent of each letter: neighbours differ, and energetic parts lead with luminous colours.
+
+    With ``deep_heights`` they lead with deep ones.
+    """
     bright = [
         float(luminance(rgb8_to_linear(np.array(parse_hex(color), dtype=np.uint8)))) for color in palette
     ]
@@ -136,7 +184,8 @@ def _worn(
     before = -1
     for section in song.sections:
         if section.repeat not in worn:
-            worn[section.repeat] = _outfit(bright, section.energy, before, worn, rng)
+            height = 1.0 - section.energy if deep_heights else section.energy
+            worn[section.repeat] = _outfit(bright, height, before, worn, rng)
         before = worn[section.repeat][0]
     return worn
 

@@ -18,6 +18,7 @@ from beatomizer.dataset.compose.colours import Wardrobe, dressed
 from beatomizer.dataset.compose.key_frames import KeyFrame, drawn
 from beatomizer.dataset.compose.looks import LOOKS, Phrase
 from beatomizer.dataset.compose.manner import Manner, drawn_manner, drawn_zones
+from beatomizer.dataset.compose.person import Person
 from beatomizer.dataset.compose.song_view import SongView
 from beatomizer.safety.limit import limit
 from beatomizer.safety.profiles import DEFAULT_PROFILE
@@ -105,20 +106,27 @@ class Design:
         }
 
 
-def design(song: Annotations, rng: np.random.Generator, *, manner: Manner | None = None) -> Design:
+def design(
+    song: Annotations,
+    rng: np.random.Generator,
+    *,
+    manner: Manner | None = None,
+    person: Person | None = None,
+) -> Design:
     """Light a song.
 
     Args:
         song: its score.
         rng: decides everything that is taste.
-        manner: the designer; drawn by chance if none is given.
+        manner: the designer's habits; drawn by chance if none are given.
+        person: a designer with habits, colours and a stage of their own; ``manner`` goes before theirs.
 
     Returns:
         the light, safe, with its plan. The same song and generator state give the same bytes.
     """
-    manner = manner or drawn_manner(rng)
-    zones = drawn_zones(rng)
-    wardrobe = dressed(song, rng)
+    manner = manner or (person.manner if person else drawn_manner(rng))
+    zones = person.zones if person else drawn_zones(rng)
+    wardrobe = dressed(song, rng, person.taste if person else None)
     view = SongView(song)
     planned, looks = _planned(view, manner, wardrobe, zones, rng)
     keys = tuple(_as_carried_out(planned, manner, rng))

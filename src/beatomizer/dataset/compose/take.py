@@ -19,12 +19,13 @@ from beatomizer.atomic import written_aside
 from beatomizer.composer.annotations import Annotations
 from beatomizer.composer.compose import compose
 from beatomizer.dataset.compose.designer import Design, design
+from beatomizer.dataset.compose.person import person
 from beatomizer.progress import Progress, silent
 from beatomizer.timebase import FPS
 
 FORMAT, VERSION = "beatomizer-score", 1
 
-REVISION = 2
+REVISION = 3
 """Raised when the same seed gives another take than before, so that a folder never mixes the two."""
 
 _SONG_SHARE, _LIT_SHARE, _BEFORE_FILM = 0.5, 0.9, 0.1
@@ -43,17 +44,19 @@ class TakeSettings:
         film: whether a film is made; without one the take is sound and light.
         size: width and height of the film.
         generators: ``train``, ``held-out`` or ``all``: which named styles, forms and timbres may be drawn.
+        designer: number of the one person who lights all takes; ``None``: somebody else each time.
     """
 
     seed: int
     film: bool = False
     size: tuple[int, int] = (426, 240)
     generators: str = "all"
+    designer: int | None = None
 
     def of_take(self, index: int) -> dict[str, Any]:
         """What is written into the score of take ``index``; a take with the same is not made again."""
         size = list(self.size) if self.film else None
-        return {
+        made = {
             "seed": self.seed,
             "take": index,
             "film": self.film,
@@ -61,6 +64,7 @@ class TakeSettings:
             "generators": self.generators,
             "revision": REVISION,
         }
+        return made if self.designer is None else made | {"designer": self.designer}
 
     def name(self, index: int) -> str:
         """The stem of the take's files."""
@@ -87,7 +91,8 @@ def make_take(settings: TakeSettings, index: int, folder: Path, progress: Progre
     before_film = _BEFORE_FILM if settings.film else 1.0
     song = compose(song_seed, generators=settings.generators)
     progress("take", _SONG_SHARE * before_film)
-    lit = design(song.annotations, _rng(settings, index, _LIGHT))
+    lighter = None if settings.designer is None else person(settings.designer)
+    lit = design(song.annotations, _rng(settings, index, _LIGHT), person=lighter)
     progress("take", _LIT_SHARE * before_film)
     media = folder / (settings.name(index) + (".mp4" if settings.film else ".flac"))
     film: dict[str, Any] | None = None

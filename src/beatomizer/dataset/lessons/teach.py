@@ -20,7 +20,7 @@ from beatomizer.dataset.lessons.no_music import no_music
 from beatomizer.features.bank import SETTINGS, extract_features
 from beatomizer.timebase import SAMPLE_RATE
 
-REVISION = 1
+REVISION = 2
 """Raised when the same settings would give other lessons."""
 
 _NO_MUSIC_SHARE = 0.04

@@ -102,7 +102,12 @@ def _facts(show: SafeShow, frames: int, calm_points: int, has_sound: bool) -> st
         "calm_step": light.CALM_STEP,
         "sound": MIME_TYPE if has_sound else "",
         "sections": [
-            {"start_s": part.start_s, "end_s": part.end_s, "kind": one_line(part.kind, 40)}
+            {
+                "start_s": part.start_s,
+                "end_s": part.end_s,
+                "kind": one_line(part.kind, 40),
+                "shown": one_line(part.shown, 40),
+            }
             for part in sections
         ],
     }

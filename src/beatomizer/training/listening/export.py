@@ -34,6 +34,9 @@ LARGEST_DIFFERENCE = 1e-4
 """Between torch and ONNX Runtime, in scores."""
 _EXAMPLE_FRAMES = 96
 _LONGEST_FRAMES = 1_000_000
+HALF = "_half"
+"""At the end of the name of a weight that is stored as half floats."""
+_WORTH_HALVING = 256
 STATE, NEXT = "state_", "_next"
 
 
@@ -63,7 +66,7 @@ def export_listener(model: Listener, facts: ModelFacts, out: Path, progress: Pro
     if out.suffix.lower() != ".onnx":
         raise UsageError(f"'{out}' does not end in .onnx", "name the model file so")
     progress("export", 0.0)
-    still = deepcopy(model).cpu().eval().requires_grad_(False)
+    still = rounded(deepcopy(model).cpu().eval().requires_grad_(False))
     data = _step_bytes(still, facts) if isinstance(still, Live) else _song_bytes(still, facts)
     progress("export", 0.6)
     difference = parity(still, data)
@@ -76,6 +79,13 @@ def export_listener(model: Listener, facts: ModelFacts, out: Path, progress: Pro
         aside.write_bytes(data)
     progress("export", 1.0)
     return Exported(out, len(data), hashlib.sha256(data).hexdigest(), difference)
+
+
+def rounded(model: Listener) -> Listener:
+    """The model with weights that half floats can hold, in place: what is written is what was proven."""
+    for values in model.state_dict().values():
+        values.copy_(values.half().float())
+    return model
 
 
 @torch.no_grad()
@@ -172,9 +182,27 @@ def _exported(
     return program.model_proto
 
 
+def _halved(proto: Any) -> None:
+    """Store large weights as half floats, made whole again by a ``Cast`` when the model is loaded: half the bytes."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for tensor in proto.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if tensor.data_type != TensorProto.FLOAT or values.size < _WORTH_HALVING:
+            continue
+        whole = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), whole + HALF))
+        casts.append(helper.make_node("Cast", [whole + HALF], [whole], to=TensorProto.FLOAT))
+    nodes = [*casts, *proto.graph.node]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+
+
 def _finished(proto: Any, model: Listener, facts: ModelFacts, told: dict[str, Any]) -> bytes:
     """The file's bytes, the same for the same weights and versions."""
     forget_origin(proto)
+    _halved(proto)
     for key, value in written_metadata(model, facts, {"kind": "scores", "latency_frames": 0, **told}).items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = f"beatomizer.{key}", value

@@ -118,7 +118,7 @@ def _step(shop: ListenWorkshop, course: Course, batch: Any, number: int, rate: f
         int(np.random.SeedSequence((shop.seed, number, shop.fabric.global_rank)).generate_state(1)[0])
     )
     for group in shop.optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("share", 1.0)
     shop.bare.train()
     said = {name: value.float() for name, value in shop.model(batch.frames).items()}
     terms, loss = course.judged(shop, said, batch)

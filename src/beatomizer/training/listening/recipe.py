@@ -94,6 +94,8 @@ class ListenRecipe:
         loss: term → weight, see ``LOSS_WEIGHTS``.
         teacher: share 0..1 of the loss that is asked of a teacher's answers instead of the lessons' truth; used where
             a teacher is given.
+        trunk: what is learned from shows moves everything but the heads of light and hue this much slower; 0: not at
+            all.
     """
 
     model: Mapping[str, Any] = field(default_factory=dict)
@@ -105,8 +107,10 @@ class ListenRecipe:
     train: TrainPart = field(default_factory=lambda: TrainPart(epochs=10, precision="bf16", patience=0))
     augment: AugmentPart = field(default_factory=AugmentPart)
     teacher: float = 0.5
+    trunk: float = 1.0
 
 
+_SHARES = ("teacher", "trunk")
 _PARTS: dict[str, type[Any]] = {
     "data": LessonPart,
     "optimiser": OptimiserPart,
@@ -121,14 +125,14 @@ def listen_recipe_from(table: Mapping[str, Any]) -> ListenRecipe:
     Raises:
         UsageError: an unknown table or key, a wrong type, a value out of range.
     """
-    known = ("model", "loss", "teacher", *_PARTS)
+    known = ("model", "loss", *_SHARES, *_PARTS)
     plain = ListenRecipe()
     parts: dict[str, Any] = {}
     for name, value in table.items():
         if name not in known:
             raise unknown("table", name, known)
-        if name == "teacher":
-            in_range("teacher", value, 0.0, 1.0)
+        if name in _SHARES:
+            in_range(name, value, 0.0, 1.0)
             parts[name] = float(value)
         elif not isinstance(value, Mapping):
             raise UsageError(f"'{name}' in a recipe is a table", f"write [{name}] and its keys below it")
@@ -156,7 +160,9 @@ def to_toml(recipe: ListenRecipe) -> str:
     """The resolved recipe as TOML; reading it gives an equal recipe."""
     tables = {"model": dict(recipe.model), "loss": dict(recipe.loss)}
     tables |= {name: asdict(getattr(recipe, name)) for name in _PARTS}
-    lines = [f"teacher = {written(recipe.teacher)}", ""]
+    lines = [f"teacher = {written(recipe.teacher)}"]
+    lines += [f"trunk = {written(recipe.trunk)}"] if recipe.trunk != ListenRecipe.trunk else []
+    lines.append("")
     for name, table in tables.items():
         lines += [f"[{name}]", *(f"{key} = {written(value)}" for key, value in table.items()), ""]
     return "\n".join(lines)

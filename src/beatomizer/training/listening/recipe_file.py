@@ -21,8 +21,8 @@ def find_listen_recipe(wanted: str | None, model: str, settings: Sequence[str] =
     path = RECIPES / f"{model}.toml" if wanted is None else path_of(wanted)
     table = _read(path)
     for setting in settings:
-        if setting.startswith("teacher="):
-            table["teacher"] = tomllib.loads(setting)["teacher"]
+        if setting.startswith(("teacher=", "trunk=")):
+            table |= tomllib.loads(setting)
         else:
             laid_over(table, setting)
     recipe = listen_recipe_from(table)

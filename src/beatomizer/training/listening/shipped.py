@@ -19,7 +19,7 @@ from beatomizer.errors import MissingExtraError, UnreadableInputError, UsageErro
 from beatomizer.inference.models import SHIPPED_MODELS
 from beatomizer.inference.onnx_guard import CheckedModel, read_model
 from beatomizer.models.listening.full import Full, FullConfig, distance_bias
-from beatomizer.training.listening.export import LARGEST_DIFFERENCE, parity
+from beatomizer.training.listening.export import HALF, LARGEST_DIFFERENCE, parity
 
 _PREFIX = "model."
 _HINT = "give another one with --start, or the run that it was exported from"
@@ -128,4 +128,5 @@ def _constants(graph: Any) -> Iterator[tuple[str, F32]]:
     from onnx.numpy_helper import to_array
 
     for one in graph.initializer:
-        yield one.name, np.asarray(to_array(one))
+        value = np.asarray(to_array(one))
+        yield one.name.removesuffix(HALF), value.astype(np.float32) if value.dtype == np.float16 else value

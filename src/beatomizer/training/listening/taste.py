@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from beatomizer.dataset.lessons.targets import HUES
+from beatomizer.models.listening.heads import FAST
 from beatomizer.timebase import FPS
 from beatomizer.training.listening.clips import ShownBatch, Stretch, shown_batch, whole_batch
 from beatomizer.training.listening.course import (
@@ -35,6 +37,9 @@ _LEVEL_FRAMES, _LEVEL_STEP = FPS, FPS // 4
 """Means over a second: a light that is a quarter of a second late has nearly the same."""
 
 _LARGEST_GAIN = 8.0
+
+_DOUBT = 0.03
+"""Share of even chances in what was counted: a hue that was not seen is not impossible."""
 
 
 _LESSONS = LessonCourse()
@@ -130,21 +135,59 @@ def kept(said: Mapping[str, Tensor], taught: Mapping[str, Tensor], inside: Tenso
 
 
 @torch.no_grad()
-def exposed(stretches: list[Stretch], shop: ListenWorkshop) -> list[Stretch]:
+def exposed(stretches: list[Stretch], shop: ListenWorkshop) -> tuple[list[Stretch], Tensor]:
     """The stretches with their light as bright as the teacher would have it on the whole.
 
     How bright a film is tells about the camera; what the light does within it, about the designer. Stretches in which
     nothing was seen are left out.
+
+    Returns:
+        them, and two rows ``[2, 24]``: how often each hue was seen, and how often the teacher would have had it.
     """
-    out = []
+    out, hues = [], torch.full((2, HUES), 1e-3)
     for stretch in stretches:
         seen = stretch.seen > 0
         if not seen.any() or float(stretch.light[seen].mean()) < 1e-4:
             continue
         batch = whole_batch(stretch, 3 * VALIDATION_FRAMES).to(shop.fabric.device)
-        wanted = torch.sigmoid(taught_by(shop, batch.frames)["light"][..., 0])
+        taught = taught_by(shop, batch.frames)
+        wanted = torch.sigmoid(taught["light"][..., 0])
         seen_by = batch.seen.sum() + 1e-6
         ours, theirs = (float((one * batch.seen).sum() / seen_by) for one in (wanted, batch.light))
         gain = float(np.clip(ours / max(theirs, 1e-4), 1 / _LARGEST_GAIN, _LARGEST_GAIN))
         out.append(replace(stretch, light=np.minimum(stretch.light * gain, 1.0).astype(np.float32)))
-    return out
+        coloured = batch.hue.sum(dim=-1, keepdim=True)
+        hues[0] += batch.hue.sum(dim=(0, 1)).cpu()
+        hues[1] += (taught["hue"].softmax(dim=-1) * coloured).sum(dim=(0, 1)).cpu()
+    return out, hues / hues.sum(dim=1, keepdim=True)
+
+
+@torch.no_grad()
+def lean(listener: nn.Module, hues: Tensor) -> None:
+    """Move the bias of the hue head so that hues are as frequent as they were seen to be, in place.
+
+    What can be counted need not be found by small steps: a handful of films tells which colours somebody likes, long
+    before it tells when.
+    """
+    seen, said = (1 - _DOUBT) * hues[0] + _DOUBT / HUES, hues[1]
+    bias = _head(listener, "hue").get_parameter("bias")
+    bias.add_((seen.log() - said.clamp(min=1e-4).log()).to(bias.device))
+
+
+def paced(optimiser: torch.optim.Optimizer, listener: nn.Module, trunk: float) -> torch.optim.Optimizer:
+    """The same optimiser, in which everything but the heads that shows teach moves ``trunk`` times as fast."""
+    heads = {id(one) for name in TAUGHT for one in _head(listener, name).parameters()}
+    if trunk == 0:
+        for one in listener.parameters():
+            one.requires_grad_(id(one) in heads)
+    groups = []
+    for group in optimiser.param_groups:
+        for share, ours in ((1.0, True), (trunk, False)):
+            chosen = [one for one in group["params"] if (id(one) in heads) == ours and one.requires_grad]
+            groups += [{**group, "params": chosen, "share": share}] if chosen else []
+    optimiser.param_groups[:] = groups
+    return optimiser
+
+
+def _head(listener: nn.Module, name: str) -> nn.Module:
+    return listener.get_submodule(f"heads.{'fast' if name in FAST else 'slow'}.{name}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from beatomizer.dataset.lessons.lesson import SUFFIX
 from beatomizer.dataset.shards import FACTS_FILE, set_facts
@@ -24,7 +25,7 @@ from beatomizer.training.listening.loop import train_listener
 from beatomizer.training.listening.recipe import ListenRecipe
 from beatomizer.training.listening.shipped import full_of_file, shipped_file
 from beatomizer.training.listening.songs import lesson_files, load_songs
-from beatomizer.training.listening.taste import TasteCourse, exposed
+from beatomizer.training.listening.taste import TasteCourse, exposed, lean, paced
 from beatomizer.training.listening.train import ListenOutcome
 from beatomizer.training.listening.workshop import (
     ListenWorkshop,
@@ -36,8 +37,10 @@ from beatomizer.training.prepare import optimiser_of
 from beatomizer.training.run import DataFacts, RunFacts, best_checkpoint
 
 RECIPE_NAME = "full-tune"
-_HELD_BACK = 5
-"""Where a set has no validation takes, each so many-th stretch is kept aside."""
+_LEAST_ASIDE, _HELD_BACK = 4, 5
+"""Where a set has fewer validation stretches, each so many-th of the others is kept aside as well: a single song may be
+lit unlike all others of its designer.
+"""
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,9 @@ def learn_taste(
     """
     begun = time.perf_counter()
     first, origin = beginning(model_name, start)
-    shop, course = _prepared(model_name, folders, run, recipe, first, origin, progress, accelerator)
+    shop, course, hues = _prepared(model_name, folders, run, recipe, first, origin, progress, accelerator)
     before = course.validation(shop)
+    lean(shop.bare, hues)
     at = train_listener(shop, course, progress=progress, on_epoch=on_epoch)
     return TasteOutcome(
         run=run,
@@ -163,8 +167,8 @@ def _prepared(
     origin: DataFacts,
     progress: Progress,
     accelerator: str,
-) -> tuple[ListenWorkshop, TasteCourse]:
-    """Everything laid out, as ``workshop.prepare_listening``."""
+) -> tuple[ListenWorkshop, TasteCourse, Tensor]:
+    """Everything laid out, as ``workshop.prepare_listening``; with the hues that were counted (``exposed``)."""
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)
     sets, lesson_folders = sorted_folders(folders)
@@ -175,17 +179,18 @@ def _prepared(
     data = [_set_facts(folder) for folder in sets]
     data += [lesson_facts(lesson_folders, files, len(files), 0)] if files else []
     claim_run(fabric, run, RunFacts(model_name, 1, SETTINGS, (*data, origin), fabric.world_size), recipe)
-    model, optimiser = fabric.setup(bare, optimiser_of(bare, recipe.optimiser))
+    optimiser = paced(optimiser_of(bare, recipe.optimiser), bare, recipe.trunk)
+    model, optimiser = fabric.setup(bare, optimiser)
     teacher = first.eval().requires_grad_(False).to(fabric.device)
     songs = load_songs(files, progress) if files else []
     shop = ListenWorkshop(fabric, run, recipe, model, bare, optimiser, teacher, songs, [])
     train, validation = _divided(sets, progress)
-    course = TasteCourse(exposed(train, shop), exposed(validation, shop))
-    if not course.train or not course.aside:
+    (learned, hues), (aside, _) = exposed(train, shop), exposed(validation, shop)
+    if not learned or not aside:
         raise UsageError(
             "hardly any light is to be seen in the clips", "look at them: beatomizer dataset review"
         )
-    return shop, course
+    return shop, TasteCourse(learned, aside), hues
 
 
 def _same_with(first: Listener, model_name: str, recipe: ListenRecipe) -> Listener:
@@ -206,9 +211,10 @@ def _divided(sets: Sequence[Path], progress: Progress) -> tuple[list[Stretch], l
     """Stretches to learn from, and to validate with; a small set gives some of the first for the second."""
     train = read_stretches(sets, "train", progress)
     validation = read_stretches(sets, "validation", progress)
-    if not validation:
-        aside = range(len(train))[_HELD_BACK - 1 :: _HELD_BACK] or range(len(train))[1:][-1:]
-        validation = [train[place] for place in aside]
+    if len(validation) < _LEAST_ASIDE:
+        aside = range(len(train))[_HELD_BACK - 1 :: _HELD_BACK]
+        aside = aside or range(len(train))[1:][-1:] if not validation else aside
+        validation += [train[place] for place in aside]
         train = [stretch for place, stretch in enumerate(train) if place not in aside]
     if not train or not validation:
         raise UsageError("there are too few clips to learn from", "give a set of at least two songs")

@@ -168,7 +168,7 @@ class Page {
     $("time").textContent = `${text} / ${clockText(facts.duration_s)}`;
     const section = facts.sections.find((part) => position >= part.start_s && position < part.end_s);
     $("seek").value = String(position);
-    $("seek").setAttribute("aria-valuetext", `${text} of ${clockText(facts.duration_s)}${section ? ", " + section.kind : ""}`);
+    $("seek").setAttribute("aria-valuetext", `${text} of ${clockText(facts.duration_s)}${section ? ", " + section.shown : ""}`);
   }
 
   resize() {

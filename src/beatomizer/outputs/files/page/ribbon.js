@@ -1,7 +1,7 @@
 /* The seek bar's picture of the whole show. */
 
 const KIND_COLORS = {
-  intro: "#5b7fb0", steady: "#4f6693", build: "#c98b36", drop: "#e0476a",
+  intro: "#5b7fb0", steady: "#4f6693", chorus: "#a058b0", build: "#c98b36", drop: "#e0476a",
   break: "#37958f", outro: "#7668ad", silence: "#3a3f4c",
 };
 
@@ -37,7 +37,7 @@ function drawRibbon(canvas, light) {
   context.drawImage(small, 0, band, width, height - band);
   for (const part of facts.sections) {
     const from = (part.start_s / facts.duration_s) * width, to = (part.end_s / facts.duration_s) * width;
-    context.fillStyle = KIND_COLORS[part.kind] || KIND_COLORS.steady;
+    context.fillStyle = KIND_COLORS[part.shown] || KIND_COLORS[part.kind] || KIND_COLORS.steady;
     context.fillRect(from, 0, Math.max(1, to - from - ratio), band - ratio);
   }
 }

@@ -14,6 +14,7 @@ from beatomizer.show.zones import zones_of
 SECTION_COLORS: dict[str, RGB] = {
     "intro": (66, 92, 128),
     "steady": (58, 74, 104),
+    "chorus": (120, 66, 128),
     "build": (150, 104, 40),
     "drop": (176, 52, 76),
     "break": (38, 112, 108),
@@ -34,10 +35,9 @@ def draw_sections(sheet: Sheet, ruler: Ruler, sections: tuple[Section, ...], y: 
     for section in sections:
         box = ruler.span(section.start_s, section.end_s, y, height)
         band = Box(box.x + 0.5, y, max(1.0, box.width - 1), height)
-        sheet.fill(
-            band, SECTION_COLORS.get(section.kind, SECTION_COLORS["steady"]), radius=min(4, band.width / 2)
-        )
-        label, kind = clean(section.label), clean(section.kind)
+        color = SECTION_COLORS.get(section.shown) or SECTION_COLORS.get(section.kind)
+        sheet.fill(band, color or SECTION_COLORS["steady"], radius=min(4, band.width / 2))
+        label, kind = clean(section.label), clean(section.shown)
         if band.width > 80:
             took = sheet.text(band.x + 9, y + height / 2, label, 13, BRIGHT, bold=True, width=20)
             sheet.text(band.x + 15 + took, y + height / 2, kind, 12, BRIGHT, width=band.width - 24 - took)
