@@ -299,6 +299,25 @@ def test_interrupting_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
 
 
+def test_an_interrupt_that_a_callback_swallows_comes_again(capsys: pytest.CaptureFixture[str]) -> None:
+    from beatomizer.cli.interrupts import interrupts_kept
+
+    class Callback:
+        def __del__(self) -> None:
+            raise KeyboardInterrupt
+
+    def swallow() -> None:
+        callback = Callback()
+        del callback
+        time.sleep(5.0)
+
+    begun = time.monotonic()
+    with interrupts_kept(), pytest.raises(KeyboardInterrupt):
+        swallow()
+    assert time.monotonic() - begun < 4.0
+    assert capsys.readouterr().err == ""
+
+
 def test_raw_light_says_nothing_of_tempo_and_how_much_was_limited() -> None:
     from beatomizer.cli.summary import spoken
 

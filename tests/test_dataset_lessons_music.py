@@ -219,7 +219,18 @@ def test_lessons_of_another_teacher_are_not_overwritten(songs: Path, three: Path
 def test_the_command_labels_songs(
     songs: Path, three: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    words = ["dataset", "lessons", "--music", str(songs), "--versions", "3", "--workers", "1"]
+    words = [
+        "dataset",
+        "lessons",
+        "--music",
+        str(songs),
+        "--versions",
+        "3",
+        "--workers",
+        "1",
+        "--model",
+        "classic",
+    ]
     assert run([*words, "-o", str(three), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["made"], facts["found"], facts["teacher"]) == (0, 3, "classic")

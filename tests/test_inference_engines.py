@@ -194,7 +194,8 @@ def test_smoothing_agrees_with_the_obvious_way() -> None:
 
 def test_the_registry_names_the_four_references() -> None:
     assert list(ENGINES)[:4] == ["classic", "flasher", "loudness", "constant"]
-    assert DEFAULT_ENGINE == "full" and DEFAULT_ENGINE in models.SHIPPED_MODELS
+    assert DEFAULT_ENGINE == "full"
+    assert DEFAULT_ENGINE in models.SHIPPED_MODELS
     looks = {name: load_engine(name).look for name in ("classic", "flasher")}
     assert looks == {"classic": "director", "flasher": "flasher"}
 

@@ -32,7 +32,8 @@ def test_scores_of_any_length_have_the_shapes_of_the_line(name: str, frames: int
     assert list(scores) == list(SCORE_WIDTHS)
     for key, width in SCORE_WIDTHS.items():
         assert scores[key].shape == ((2, frames, width) if width else (2, frames))
-        assert 0.0 <= float(scores[key].min()) and float(scores[key].max()) <= 1.0
+        assert float(scores[key].min()) >= 0.0
+        assert float(scores[key].max()) <= 1.0
     for key in ("tempo", "part", "look", "hue"):
         assert torch.allclose(scores[key].sum(dim=-1), torch.ones(2, frames), atol=1e-5)
     assert torch.allclose((2 * scores["material"] - 1).square().sum(dim=-1), torch.ones(2, frames), atol=1e-4)

@@ -112,15 +112,19 @@ def test_speed_moves_everything_together(tmp_path: Path, speed: float) -> None:
 def test_outside_the_song_nothing_is_known_and_nothing_sounds(tmp_path: Path) -> None:
     one = song(tmp_path)
     part = whole(one, 160, start=len(one) - 80.0)
-    assert part["inside"][:80].all() and not part["inside"][80:].any()
-    assert (part["frames"][90:, :64] == -3).all() and (part["part"][11:] == -1).all()
-    assert part["beat"][85:].sum() == 0 and part["tempo"][-1, -1] == 1.0
+    assert part["inside"][:80].all()
+    assert not part["inside"][80:].any()
+    assert (part["frames"][90:, :64] == -3).all()
+    assert (part["part"][11:] == -1).all()
+    assert part["beat"][85:].sum() == 0
+    assert part["tempo"][-1, -1] == 1.0
 
 
 def test_the_same_seed_is_the_same_batch_and_another_is_not(tmp_path: Path) -> None:
     songs = load_songs(sorted(folder_of(tmp_path / "l", 3).iterdir()))
     one, two, three = (batch_of(songs, 240, 2, AugmentPart(), (1, step, 0)) for step in (5, 5, 6))
-    assert torch.equal(one.frames, two.frames) and torch.equal(one.beat, two.beat)
+    assert torch.equal(one.frames, two.frames)
+    assert torch.equal(one.beat, two.beat)
     assert not torch.equal(one.frames, three.frames)
 
 
@@ -128,7 +132,8 @@ def test_variations_keep_the_shape_and_change_the_sound(tmp_path: Path) -> None:
     frames = song(tmp_path).frames.astype(np.float32)
     most = AugmentPart(key=1, bands=1, noise=1, hush=1, deaf=1)
     changed = varied(frames, most, np.random.default_rng(0))
-    assert changed.shape == frames.shape and np.isfinite(changed).all()
+    assert changed.shape == frames.shape
+    assert np.isfinite(changed).all()
     assert not np.array_equal(changed, frames)
     assert (changed[:, 88:100] == 0).all()
     np.testing.assert_array_equal(
@@ -145,7 +150,8 @@ def test_an_answer_two_frames_beside_the_beat_is_right_and_ten_is_not() -> None:
         logits[0, frame] = 8.0
         return float(tolerant(logits, truth, weight, "beat"))
 
-    assert at(50) == pytest.approx(at(52)) and at(50) < 0.01
+    assert at(50) == pytest.approx(at(52))
+    assert at(50) < 0.01
     assert at(60) > 10 * at(52)
     assert float(tolerant(torch.full((1, 100), -8.0), truth, weight, "beat")) > 10 * at(52)
 
@@ -198,7 +204,8 @@ def test_it_learns_where_clicks_are(tmp_path: Path, model: str) -> None:
     outcome = learn_to_listen(model, [data], tmp_path / "run", longer, accelerator="cpu")
     first, last = outcome.rows[0], outcome.rows[-1]
     assert last["validation.beat"] < 0.6 * first["train.beat"]
-    assert outcome.lessons == (4, 2) and outcome.best_epoch
+    assert outcome.lessons == (4, 2)
+    assert outcome.best_epoch
 
 
 @pytest.mark.parametrize("model", ["full", "live"])
@@ -207,13 +214,13 @@ def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path: Path, model: s
     wanted = recipe(model)
     whole_run = learn_to_listen(model, [data], tmp_path / "one", wanted, accelerator="cpu")
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     def stop(row: dict[str, float]) -> None:
-        raise Stop
+        raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         learn_to_listen(model, [data], tmp_path / "two", wanted, on_epoch=stop, accelerator="cpu")
     again = learn_to_listen(model, [data], tmp_path / "two", wanted, accelerator="cpu")
     assert [row["validation.loss"] for row in again.rows] == [
@@ -241,8 +248,8 @@ def test_a_student_learns_from_its_teacher_and_starts_from_weights(tmp_path: Pat
 def test_another_recipe_or_other_lessons_do_not_share_a_folder(tmp_path: Path) -> None:
     data = folder_of(tmp_path / "lessons")
     learn_to_listen("live", [data], tmp_path / "run", recipe("live"), accelerator="cpu")
+    other = recipe("live", optimiser={"learning_rate": 0.5})
     with pytest.raises(UsageError, match="another recipe"):
-        other = recipe("live", optimiser={"learning_rate": 0.5})
         learn_to_listen("live", [data], tmp_path / "run", other, accelerator="cpu")
     with pytest.raises(UsageError, match="another model"):
         learn_to_listen("full", [data], tmp_path / "run", recipe("full"), accelerator="cpu")
@@ -254,7 +261,9 @@ def test_another_recipe_or_other_lessons_do_not_share_a_folder(tmp_path: Path) -
 def test_recipes_are_checked_and_written_as_they_are_read() -> None:
     for name in ("full", "live"):
         packaged = find_listen_recipe(None, name, ["train.epochs=3", "loss.hue=0", "teacher=0.25"])
-        assert packaged.train.epochs == 3 and packaged.loss["hue"] == 0 and packaged.teacher == 0.25
+        assert packaged.train.epochs == 3
+        assert packaged.loss["hue"] == 0
+        assert packaged.teacher == 0.25
         import tomllib
 
         assert listen_recipe_from(tomllib.loads(to_toml(packaged))) == packaged
@@ -262,7 +271,7 @@ def test_recipes_are_checked_and_written_as_they_are_read() -> None:
         listen_recipe_from({"loss": {"beet": 1.0}})
     with pytest.raises(UsageError, match="for 'full', not for 'live'"):
         find_listen_recipe("full", "live")
-    with pytest.raises(UsageError, match="augment.stretch"):
+    with pytest.raises(UsageError, match=r"augment\.stretch"):
         listen_recipe_from({"augment": {"stretch": 3.0}})
 
 
@@ -285,7 +294,9 @@ def test_from_the_command_line_to_a_file_that_says_the_same(
     frames = np.random.default_rng(0).normal(0, 1, (100, 104)).astype(np.float32)
     features = Features(frames, np.zeros(40_000, dtype=np.float32), engine.card.features)
     heard = engine.listen(features)
-    assert isinstance(heard, Scores) and heard.tempo is not None and heard.tempo.shape == (100, 49)
+    assert isinstance(heard, Scores)
+    assert heard.tempo is not None
+    assert heard.tempo.shape == (100, 49)
     assert engine.card.streams == (model == "live")
     if model == "live":
         stream = engine.stream()

@@ -24,6 +24,11 @@ from beatomizer.color import (
 from beatomizer.composer.annotations import Annotations
 from beatomizer.composer.compose import written
 from beatomizer.composer.truth import annotated
+from beatomizer.cues.cuelist import Section
+from beatomizer.cues.mood import Mood
+from beatomizer.cues.opinions import Opinions, opinions
+from beatomizer.cues.phrases import Phrase
+from beatomizer.cues.schemes import hue_bin, palette_for
 from beatomizer.dataset.clip import CLIP_FRAMES, CUT, MISSING, REPEAT, Clip
 from beatomizer.dataset.compose.designer import Design, design
 from beatomizer.dataset.compose.person import person
@@ -34,7 +39,7 @@ from beatomizer.dataset.shards import write_facts, write_split
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.features.bank import SETTINGS
 from beatomizer.inference import models
-from beatomizer.inference.engine import SCORE_WIDTHS
+from beatomizer.inference.engine import SCORE_WIDTHS, Scores
 from beatomizer.inference.onnx_guard import check_model, read_model
 from beatomizer.models.listening.full import Full, FullConfig
 from beatomizer.training.export import ModelFacts
@@ -326,6 +331,37 @@ def test_what_shows_do_not_teach_moves_slower_or_not_at_all(trunk: float) -> Non
         head = name.startswith(("heads.fast.light", "heads.slow.hue"))
         assert shares.get(id(parameter), 0.0) == (1.0 if head else trunk), name
         assert parameter.requires_grad == (head or trunk > 0)
+
+
+# What it comes to in a show
+
+
+def heard_with(hue: Any) -> Scores:
+    """Scores of a minute of one letter: nothing but hue chances ``[24]``."""
+    rows = np.repeat(np.asarray(hue, dtype=np.float32)[None], 3600, axis=0)
+    return Scores(beat=np.zeros(3600, dtype=np.float32), hue=rows)
+
+
+def test_a_model_that_knows_a_taste_chooses_every_colour_by_it() -> None:
+    def said(width: float) -> Opinions:
+        away = np.abs((np.arange(24) - 20 + 12) % 24 - 12)
+        hue = np.exp(-0.5 * (away / width) ** 2)
+        parts = (Section(0.0, 60.0, "A"),)
+        return opinions(heard_with(hue / hue.sum()), parts, [Phrase(0.0, 60.0, 0, 0, (0.0,), 0.0)])
+
+    assert said(100.0).taste == 0.0
+    assert said(2.0).taste == 1.0
+    mood, hue = Mood(0.5, 0.5, 0.5, 0.0), said(2.0).hue
+
+    def misses(taste: float) -> float:
+        away = []
+        for seed in range(12):
+            palette = palette_for(hue, {"A": 60.0}, mood, np.random.default_rng(seed), taste)
+            away += [abs((hue_bin(color) - 20 + 12) % 24 - 12) > 5 for color in palette]
+        return float(np.mean(away))
+
+    assert misses(1.0) < 0.1
+    assert misses(0.0) > 0.2
 
 
 # The training

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from beatomizer.errors import BeatomizerError, UnreadableInputError, UsageError
 from beatomizer.models import attention, cnn
+from beatomizer.models.listening.table import LISTENERS
 from beatomizer.models.settings import config_from
 from beatomizer.models.table import MODELS, build, config_class
+from beatomizer.training.listening.recipe_file import find_listen_recipe
 from beatomizer.training.objective import Objective
 from beatomizer.training.recipe import (
     AugmentPart,
@@ -35,6 +37,9 @@ from beatomizer.training.schedule import Patience, learning_rate
 def test_the_packaged_recipes_are_there_and_work() -> None:
     assert {"attention", "attention-paper", "cnn", "cnn-paper"} <= set(recipe_names())
     for name in recipe_names():
+        if name.startswith(LISTENERS):
+            assert find_listen_recipe(name, name.partition("-")[0]).loss
+            continue
         recipe = read_recipe(RECIPES / f"{name}.toml")
         model = build(recipe.model_name, recipe.model_settings, zones=2)
         assert model.zones == 2

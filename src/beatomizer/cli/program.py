@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from beatomizer import __version__
 from beatomizer.cli import check, dataset, demo, doctor, evaluate, export, render, search, train
+from beatomizer.cli.interrupts import interrupts_kept
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UsageError, one_line
 
 COMMANDS = (demo, render, check, dataset, train, evaluate, search, export, doctor)
@@ -57,7 +58,8 @@ def run(words: list[str] | None = None) -> int:
     debug = "--debug" in words
     try:
         arguments = build_parser().parse_args(words)
-        return int(arguments.run(arguments))
+        with interrupts_kept():
+            return int(arguments.run(arguments))
     except SystemExit as stop:  # argparse ends --help and --version this way
         return int(stop.code or 0)
     except KeyboardInterrupt:
