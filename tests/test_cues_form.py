@@ -7,12 +7,13 @@ import mir_eval
 import numpy as np
 import pytest
 
+from beatomizer.arrays import F64
 from beatomizer.cues import learned_form
 from beatomizer.cues.bar_view import BarView, LearnedBars, bar_view
 from beatomizer.cues.beat_grid import track_beats
 from beatomizer.cues.cuelist import CueList, Section
 from beatomizer.cues.format import from_json, rounded, to_json
-from beatomizer.cues.learned_form import cut, families
+from beatomizer.cues.learned_form import cut, families, letters, named
 from beatomizer.cues.structure import find_sections
 from beatomizer.features.bank import COLUMNS, SETTINGS, WIDTH
 from beatomizer.features.features import Features
@@ -156,3 +157,36 @@ def test_an_hour_of_bars_is_cut_quickly():
     assert parts[0].first == 0
     assert parts[-1].last == 1800
     assert len(set(learned_form.letters(parts, bars, learned))) <= 8
+
+
+def test_one_material_has_one_name_and_the_loudest_is_the_chorus() -> None:
+    verse, chorus = PARTS.index("verse"), PARTS.index("chorus")
+
+    def chances(*rows: tuple[float, float]) -> F64:
+        out = np.full((len(rows), len(PARTS)), 0.01)
+        for row, (of_verse, of_chorus) in zip(out, rows, strict=True):
+            row[verse], row[chorus] = of_verse, of_chorus
+        return out
+
+    even = np.full(4, 0.5)
+    mixed = chances((0.8, 0.1), (0.2, 0.7), (0.8, 0.1), (0.45, 0.42))
+    assert named(["A", "B", "A", "B"], mixed, even) == ["verse", "chorus", "verse", "chorus"]
+    flat = chances(*[(0.9, 0.05)] * 4)
+    assert named(["A", "B", "A", "B"], flat, even) == ["verse"] * 4
+    rising = np.array([0.3, 0.8, 0.3, 0.8])
+    assert named(["A", "B", "A", "B"], flat, rising) == ["verse", "chorus", "verse", "chorus"]
+    assert named(["A", "A"], flat[:2], rising[:2]) == ["verse", "verse"]
+    assert named(["A", "B"], np.full((2, len(PARTS)), 1 / 7), rising[:2]) == ["", ""]
+
+
+def test_a_song_whose_parts_all_sound_alike_still_has_parts_that_differ(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    group = np.array([0, 1, 0, 1, 0, 1])
+    alike = np.where(group[:, None] == group[None, :], 0.9, 0.6)
+    monkeypatch.setattr(
+        learned_form, "_likeness", lambda parts, bars, heard: alike[: len(parts), : len(parts)]
+    )
+    parts = [learned_form._Part(8 * n, 8 * n + 8) for n in range(6)]
+    assert letters(parts, None, None) == ["A", "B", "A", "B", "A", "B"]
+    assert letters(parts[:3], None, None) == ["A", "A", "A"]  # too few parts to tell

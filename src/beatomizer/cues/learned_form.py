@@ -162,15 +162,21 @@ def named(labels: list[str], chances: F64, energies: F64) -> list[str]:
     its verses are choruses.
     """
     names = [PARTS[int(row.argmax())] if row.max() >= _NAMED_FROM else "" for row in chances]
+    for letter in set(labels):  # the same material is the verse or the chorus, not now one and now the other
+        of_letter = [place for place, label in enumerate(labels) if label == letter]
+        mean = chances[of_letter].mean(axis=0)
+        said = "verse" if mean[PARTS.index("verse")] >= mean[PARTS.index("chorus")] else "chorus"
+        for place in of_letter:
+            names[place] = said if names[place] in ("verse", "chorus") else names[place]
     if "chorus" in names or "drop" in names or len(set(labels)) < 2:
         return names
-    of_letter = {
+    energy_of = {
         letter: float(np.mean([energy for label, energy in zip(labels, energies) if label == letter]))
         for letter in set(labels)
     }
-    highest = max(of_letter, key=lambda letter: (of_letter[letter], letter))
-    others = [energy for letter, energy in of_letter.items() if letter != highest]
-    if of_letter[highest] < max(others) + _CHORUS_LEADS_BY:
+    highest = max(energy_of, key=lambda letter: (energy_of[letter], letter))
+    others = [energy for letter, energy in energy_of.items() if letter != highest]
+    if energy_of[highest] < max(others) + _CHORUS_LEADS_BY:
         return names
     return ["chorus" if label == highest and name == "verse" else name for label, name in zip(labels, names)]
 
