@@ -31,7 +31,7 @@ from beatomizer.timebase import FPS, HOP, SAMPLE_RATE
 OPSET = 18
 """The exporter's own; ``Scan`` and ``GRU`` are older."""
 LARGEST_DIFFERENCE = 1e-4
-"""Between torch and ONNX Runtime, in linear light."""
+"""Between torch and ONNX Runtime, in linear light or in scores."""
 _EXAMPLE_FRAMES = 96
 _LONGEST_FRAMES = 1_000_000
 
@@ -112,6 +112,22 @@ def export_model(model: ColourModel, facts: ModelFacts, out: Path, progress: Pro
     progress("export", 0.6)
     difference = parity(still, data)
     progress("export", 0.9)
+    return written_if_proven(data, difference, out, progress)
+
+
+def written_if_proven(data: bytes, difference: float, out: Path, progress: Progress) -> Exported:
+    """Write a model file that says what torch says.
+
+    Args:
+        data: the file's bytes.
+        difference: the largest that was found between torch and the file.
+        out: where to.
+        progress: told of the end.
+
+    Raises:
+        BeatomizerError: they differ by more than ``LARGEST_DIFFERENCE``.
+        UsageError: ``out`` cannot be written.
+    """
     if not difference <= LARGEST_DIFFERENCE:
         raise BeatomizerError(
             f"the exported model differs from the trained one by {difference:.2g}, not written",

@@ -140,6 +140,17 @@ def soft_hue(hue: F32) -> F32:
     return np.where(np.isnan(hue)[..., None], 1.0 / HUES, soft).astype(np.float32)
 
 
+def soft_tempo(bpm: F64) -> F32:
+    """Tempi ``[N]``, NaN where there is no beat → chances of ``TEMPI_BPM`` and last of no beat, ``[N, 49]``."""
+    none = np.isnan(bpm)
+    known = np.where(none, TEMPI_BPM[0], bpm)
+    place = np.log(known / TEMPI_BPM[0]) / np.log(TEMPI_BPM[1] / TEMPI_BPM[0])
+    place = np.clip(place, 0, len(TEMPI_BPM) - 1)
+    soft = np.exp(-0.5 * ((np.arange(len(TEMPI_BPM)) - place[:, None]) / _TEMPO_WIDTH) ** 2)
+    soft = np.where(none[:, None], 0.0, soft / soft.sum(axis=1, keepdims=True))
+    return np.concatenate([soft, none[:, None]], axis=1).astype(np.float32)
+
+
 def _marked(times: Any, count: int) -> F32:
     out = np.zeros(count, dtype=np.float32)
     frames = np.round(np.asarray(times, dtype=np.float64) * FPS).astype(np.int64)
@@ -168,10 +179,7 @@ def _tempo_and_phase(times: F64, count: int) -> tuple[F32, F32]:
     seconds = np.arange(count) / FPS
     inside = (seconds >= times[0] - period[0]) & (seconds <= times[-1] + period[-1])
     local = np.interp(seconds, times, period)
-    place = np.log(60.0 / local / TEMPI_BPM[0]) / np.log(TEMPI_BPM[1] / TEMPI_BPM[0])
-    soft = np.exp(-0.5 * ((np.arange(len(TEMPI_BPM)) - np.clip(place, 0, 47)[:, None]) / _TEMPO_WIDTH) ** 2)
-    tempo[inside, :-1] = (soft / soft.sum(axis=1, keepdims=True))[inside]
-    tempo[inside, -1] = 0.0
+    tempo = soft_tempo(np.where(inside, 60.0 / local, np.nan))
     ahead = np.concatenate([[times[0] - period[0]], times, [times[-1] + period[-1]]])
     angle = 2 * np.pi * np.interp(seconds, ahead, np.arange(len(ahead)))
     phase[inside] = np.stack([np.cos(angle), np.sin(angle)], axis=1)[inside]

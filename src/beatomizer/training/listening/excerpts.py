@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from beatomizer.arrays import F32, F64, Bool, Int
-from beatomizer.dataset.lessons.targets import soft_hue
+from beatomizer.dataset.lessons.targets import soft_hue, soft_tempo
 from beatomizer.features.bank import COLUMNS
-from beatomizer.inference.engine import TEMPI_BPM
 from beatomizer.models.listening.heads import SLOW_FRAMES
 from beatomizer.timebase import FPS
 from beatomizer.training.listening.recipe import AugmentPart
@@ -18,8 +17,6 @@ from beatomizer.training.listening.songs import Song
 
 EDGE_FRAMES = 12
 """Half the foot of the hill at a boundary."""
-_TEMPO_WIDTH = 0.8
-"""Standard deviation of soft tempo labels, in bins."""
 
 SILENCE: F32 = np.zeros(104, dtype=np.float32)
 SILENCE[COLUMNS["mel"]] = -3.0
@@ -119,7 +116,9 @@ def whole(song: Song, frames: int, start: float = 0.0, speed: float = 1.0) -> di
         "phase": _phase(song, nearest, at, inside),
         "rgb": np.where(inside[:, None], song.rgb[nearest], 0.0),
         "energy": np.where(slow_inside, song.energy[nearest[::SLOW_FRAMES]], 0.0),
-        "tempo": _tempo(np.where(slow_inside, song.period[nearest[::SLOW_FRAMES]], np.nan) / speed),
+        "tempo": soft_tempo(
+            60.0 * FPS * speed / np.where(slow_inside, song.period[nearest[::SLOW_FRAMES]], np.nan)
+        ),
         "hue": np.where(np.isnan(hue)[:, None], 0.0, soft_hue(hue.astype(np.float32))),
         "inside": inside,
     }
@@ -160,16 +159,6 @@ def _phase(
     )
     turn = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return np.where(inside[:, None] & ~np.isnan(turn), turn, 0.0).astype(np.float32)
-
-
-def _tempo(period: F64) -> F32:
-    """Frames from beat to beat ``[U]`` → soft labels ``[U, 49]``; the last is no beat."""
-    none = np.isnan(period)
-    bpm = 60.0 * FPS / np.where(none, 30.0, period)
-    place = np.clip(np.log(bpm / TEMPI_BPM[0]) / np.log(TEMPI_BPM[1] / TEMPI_BPM[0]), 0, len(TEMPI_BPM) - 1)
-    soft = np.exp(-0.5 * ((np.arange(len(TEMPI_BPM)) - place[:, None]) / _TEMPO_WIDTH) ** 2)
-    soft = np.where(none[:, None], 0.0, soft / soft.sum(axis=1, keepdims=True))
-    return np.concatenate([soft, none[:, None]], axis=1).astype(np.float32)
 
 
 def _hills(places: F64, frames: int) -> F32:

@@ -1,6 +1,5 @@
 """A trained listener → one ``.onnx`` file that keeps the contract of ``docs/models.md``, proven before written."""
 
-import hashlib
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from beatomizer.arrays import F32
-from beatomizer.atomic import written_aside
 from beatomizer.errors import BeatomizerError, MissingExtraError, UnreadableInputError, UsageError
 from beatomizer.features.bank import SETTINGS
 from beatomizer.inference.engine import SCORE_WIDTHS
@@ -25,13 +23,12 @@ from beatomizer.training.export import (
     ModelFacts,
     exporter_hushed,
     forget_origin,
+    written_if_proven,
     written_metadata,
 )
 from beatomizer.training.listening.workshop import load_listener
 from beatomizer.training.run import run_facts
 
-LARGEST_DIFFERENCE = 1e-4
-"""Between torch and ONNX Runtime, in scores."""
 _EXAMPLE_FRAMES = 96
 _LONGEST_FRAMES = 1_000_000
 HALF = "_half"
@@ -69,16 +66,7 @@ def export_listener(model: Listener, facts: ModelFacts, out: Path, progress: Pro
     still = rounded(deepcopy(model).cpu().eval().requires_grad_(False))
     data = _step_bytes(still, facts) if isinstance(still, Live) else _song_bytes(still, facts)
     progress("export", 0.6)
-    difference = parity(still, data)
-    if not difference <= LARGEST_DIFFERENCE:
-        raise BeatomizerError(
-            f"the exported model differs from the trained one by {difference:.2g}, not written",
-            "please report it with the recipe",
-        )
-    with written_aside(out) as aside:
-        aside.write_bytes(data)
-    progress("export", 1.0)
-    return Exported(out, len(data), hashlib.sha256(data).hexdigest(), difference)
+    return written_if_proven(data, parity(still, data), out, progress)
 
 
 def rounded(model: Listener) -> Listener:

@@ -19,7 +19,8 @@ from beatomizer.errors import MissingExtraError, UnreadableInputError, UsageErro
 from beatomizer.inference.models import SHIPPED_MODELS
 from beatomizer.inference.onnx_guard import CheckedModel, read_model
 from beatomizer.models.listening.full import Full, FullConfig, distance_bias
-from beatomizer.training.listening.export import HALF, LARGEST_DIFFERENCE, parity
+from beatomizer.training.export import LARGEST_DIFFERENCE
+from beatomizer.training.listening.export import HALF, parity
 
 _PREFIX = "model."
 _HINT = "give another one with --start, or the run that it was exported from"
