@@ -28,7 +28,7 @@ def obvious_show(cues: CueList) -> np.ndarray:
     for zone in range(cues.zones):
         mine = []  # (first frame, cue) in the order in which they take this light
         for cue in sorted(cues.cues, key=lambda cue: cue.time_s):
-            start = max(0, nearest_frame(cue.time_s))
+            start = max(0, nearest_frame(cue.time_s) - 1)  # shows run one frame early
             if zone in zones_of(cue.zones, cues.zones):
                 if mine and mine[-1][0] == start:
                     mine.pop()
@@ -113,9 +113,9 @@ def test_a_later_cue_takes_its_zones_only() -> None:
     plain = one_cue("hold", duration_s=2.0)
     both = replace(plain, cues=(*plain.cues, Cue(1.0, "blackout", (), zones="left")))
     before, after = draw_show(plain).rgb8, draw_show(both).rgb8
-    assert (after[:60] == before[:60]).all()
-    assert (after[60:, 4:] == before[60:, 4:]).all()
-    assert not after[60:, :4].any()
+    assert (after[:59] == before[:59]).all(), "a show runs one frame before its song, no more"
+    assert (after[59:, 4:] == before[59:, 4:]).all()
+    assert not after[59:, :4].any()
 
 
 def test_a_cue_lays_itself_out_over_all_its_zones_even_where_another_has_taken_some() -> None:
@@ -136,10 +136,10 @@ def faded(first: str, second: str, fade_s: float = 1.0) -> np.ndarray:
 
 def test_a_fade_begins_at_its_cue_and_lasts_its_time() -> None:
     light = faded("#ff9500", "#ff2a00")
-    assert (light[:61] == [255, 149, 0]).all()
-    assert (light[120:] == [255, 42, 0]).all()
-    assert (np.diff(light[60:121, 1].astype(int)) <= 0).all()
-    assert 60 < light[90, 1] < 130
+    assert (light[:60] == [255, 149, 0]).all()
+    assert (light[119:] == [255, 42, 0]).all()
+    assert (np.diff(light[59:120, 1].astype(int)) <= 0).all()
+    assert 60 < light[89, 1] < 130
 
 
 def test_a_fade_from_nothing_begins_in_the_dark_and_keeps_the_hue() -> None:
@@ -175,9 +175,9 @@ def test_a_fade_cut_short_by_the_next_cue_is_over_by_then() -> None:
         Cue(1.5, "hold", ("#ff9500",), 1, 1),
     )
     light = draw_show(CueList(3.0, cues=cues, zones=1)).rgb8[:, 0].astype(int)
-    assert np.abs(np.diff(light[:89], axis=0)).max() < 12, "no jump on the way"
-    assert np.abs(light[89] - [255, 42, 0]).max() < 12
-    assert light[90].tolist() == [255, 42, 0]
+    assert np.abs(np.diff(light[:88], axis=0)).max() < 12, "no jump on the way"
+    assert np.abs(light[88] - [255, 42, 0]).max() < 12
+    assert light[89].tolist() == [255, 42, 0]
 
 
 def test_the_level_moves_the_light_but_does_not_own_it() -> None:

@@ -51,8 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="default: a GPU if there is one; many through torchrun (docs/training.md)",
     )
-    parser.add_argument("--teacher", metavar="RUN", help="full, live: a finished run to learn from too")
-    parser.add_argument("--start", metavar="RUN", help="full, live: a run whose weights to begin with")
+    parser.add_argument(
+        "--teacher", metavar="RUN|FILE|NAME", help="full, live: a finished listener to learn from too"
+    )
+    parser.add_argument(
+        "--start",
+        metavar="RUN|FILE|NAME",
+        help="full, live: whose weights to begin with (a run, an .onnx, 'full')",
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing unless something fails")
     parser.add_argument("--json", action="store_true", help="print a machine-readable summary")
 

@@ -24,7 +24,7 @@ from beatomizer.cues.style import Style
 from beatomizer.cues.wardrobe import wardrobe
 from beatomizer.inference.engine import TAUGHT_LOOKS
 
-_DIMMEST, _WAY_UP = 0.08, 0.29
+_DIMMEST, _WAY_UP = 0.07, 0.42
 """Light of the song's quietest and, added to it, its loudest phrase, beside a steady light of the palette."""
 
 _CALM_LIGHT = 0.4
@@ -92,7 +92,7 @@ def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]])
 
 def _drive(phrase: Phrase, section: Section, opinion: Opinion, style: Style) -> float:
     """How busy the stage is, 0..1: the section's energy, the wish, what the part is for, what the beat allows."""
-    drive = 0.24 + 0.55 * section.energy + 0.9 * (style.energy - 0.5) + _DRIVE_BY_KIND.get(section.kind, 0.0)
+    drive = 0.28 + 0.58 * section.energy + 0.9 * (style.energy - 0.5) + _DRIVE_BY_KIND.get(section.kind, 0.0)
     if opinion.light is not None:
         drive += 0.2 * (opinion.light - 0.6)
     if opinion.look is not None:

@@ -155,8 +155,8 @@ class Decider:
             raise UsageError(f"a lead of {lead_ms:g} ms is out of range", f"give 0 to {MOST_LEAD_MS:g}")
         self.style = style
         self.lead_frames = round(lead_ms * FPS / 1000.0)
-        # The frame before a beat already rises, and the beat must be certain by then.
-        self._beats = BeatFollower(self.lead_frames + 1.5, latency_frames)
+        # A beat must be certain in the frame that its light begins with, whichever way its moment is rounded.
+        self._beats = BeatFollower(self.lead_frames + 0.5, latency_frames)
         self._hearing, self._presence = Hearing(), Presence()
         self._director = Director(style)
         self._accents = AccentWatch(style.energy)

@@ -5,7 +5,7 @@ clock is a straight line; outside the list it goes on at the pace of the nearest
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,10 @@ class BeatClock:
     full: Bool
     period_s: float
     bar: int
+
+    def earlier(self, by_s: float) -> "BeatClock":
+        """The same beats, each ``by_s`` seconds sooner."""
+        return replace(self, time_s=self.time_s - by_s)
 
     def beat_at(self, time_s: F64) -> F64:
         """Moments in seconds → beats, whole numbers on the beats."""

@@ -19,10 +19,10 @@ from beatomizer.errors import ResourceLimitError
 from beatomizer.inference.engine import RawLight
 from beatomizer.show.looks import LOOKS
 from beatomizer.show.mixing import fade
-from beatomizer.show.scene import Scene, Song, song_of
+from beatomizer.show.scene import Scene, Song, first_frame, song_of
 from beatomizer.show.show import Show
 from beatomizer.show.zones import zones_of
-from beatomizer.timebase import FPS, clock, frame_count_of_duration, nearest_frame
+from beatomizer.timebase import FPS, clock, frame_count_of_duration
 
 CHUNK_LIGHTS = 32_768
 """Frames times zones drawn at once: about 10 MB of working memory."""
@@ -109,7 +109,7 @@ class _Plan:
 
 def _plan(cues: CueList, frames: int) -> _Plan:
     ordered = sorted((_with_colors(cue, cues) for cue in cues.cues), key=lambda cue: cue.time_s)
-    starts = [max(0, nearest_frame(cue.time_s)) for cue in ordered]
+    starts = [max(0, first_frame(cue.time_s)) for cue in ordered]
     members = [zones_of(cue.zones, cues.zones) for cue in ordered]
     cuts = sorted({start for start in starts if start < frames} | {frames})
     shape = (len(cuts) - 1, cues.zones)

@@ -7,19 +7,11 @@ import numpy as np
 
 from beatomizer.arrays import F64, Int
 
-ATTACK_FRAMES = 2
-"""A flare begins one frame before its moment: people see light and sound as one when the light leads by 20–40 ms."""
-
 
 def decay(since: Int | F64, span: Int | F64 | float, tau: Int | F64 | float) -> F64:
     """One at ``since`` = 0, falling like a lamp with time constant ``tau``, exactly zero at ``span`` frames."""
     end = np.exp(-np.asarray(span, dtype=np.float64) / tau)
     return np.clip((np.exp(-np.asarray(since, dtype=np.float64) / tau) - end) / (1.0 - end), 0.0, 1.0)
-
-
-def attack(until: Int | F64) -> F64:
-    """The rise in the frames before a moment: 0, then a half in the last frame."""
-    return np.clip(1.0 - np.asarray(until, dtype=np.float64) / ATTACK_FRAMES, 0.0, 1.0)
 
 
 def breath(cycle: F64) -> F64:

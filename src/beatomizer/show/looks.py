@@ -31,6 +31,9 @@ ONE_LIGHT_TOP = 0.16
 AFTERGLOW, AFTERGLOW_TAU_FRAMES = 0.22, 4.0
 """What is left of a light in the frame in which the other group has taken over: a twentieth of its light."""
 
+DEEPEST_FALL = 0.65
+"""Share of its light that a lit group loses at most before its next swap; more, and the stage is dark too long."""
+
 COMET_TAU = 0.13
 """Time constant of a comet's light, in cycles: one light in eight is bright, three more are seen."""
 
@@ -68,23 +71,19 @@ def alternate(scene: Scene) -> F64:
     cycles = scene.cycles(TURN_SHORTEST_S / min(max(count, 2), 3))
     groups = 2 if 2 * cycles.beats * scene.song.clock.period_s >= TURN_SHORTEST_S else 3
     now = cycles.current(scene.frames)
-    since, until = scene.frames - cycles.frame[now], cycles.frame[now + 1] - scene.frames
-    span = since + until
+    since, span = scene.frames - cycles.frame[now], cycles.frame[now + 1] - cycles.frame[now]
     group = np.arange(count) // -(-count // MOST_BLOCKS) % groups
     number = cycles.number[now][:, None]
     turns_ago = (number - group) % groups
-    # In the frame before a swap both groups give half of their light.
-    swapping = (until == 1)[:, None]
-    rising = swapping & (turns_ago == groups - 1)
-    begun = np.where(rising, number + 1, number - turns_ago)
+    begun = number - turns_ago
     colors = scene.colors()
     index = (group + begun // max(2, round(PHRASE_BARS * scene.song.clock.bar / cycles.beats))) % len(colors)
     # The stage as a whole is to move by no more than a quiet pulse, though half of its lights go on and off.
-    rest = intensity_of(1.0 - np.minimum(0.5, 2.0 * unseen_share(colors)))[index]
+    lit = colors[index] * light_of(scene.gain(scene.frames))[:, None, None]
+    rest = intensity_of(1.0 - np.minimum(DEEPEST_FALL, 2.0 * unseen_share(lit)))
     body = rest + (1.0 - rest) * decay(since, span, np.maximum(1.0, 0.3 * span))[:, None]
     gone = np.where(turns_ago == 1, AFTERGLOW * decay(since, span, AFTERGLOW_TAU_FRAMES)[:, None], 0.0)
     shape = np.where(turns_ago == 0, body, gone)
-    shape = np.where(rising | (swapping & (turns_ago == 0)), _half_way(scene.cue.floor) * rest, shape)
     return dim(colors[index], scene.above_floor(shape))
 
 
@@ -176,11 +175,6 @@ LOOKS: dict[Look, Callable[[Scene], F64]] = {
     "blackout": blackout,
 }
 """How each look of a cue list is drawn."""
-
-
-def _half_way(floor: float) -> float:
-    """Shape at which two lights give together what one at full and one at its floor do."""
-    return float((intensity_of(np.asarray(0.5 + 0.5 * floor**2)) - floor) / max(1.0 - floor, 1e-9))
 
 
 def _along(ramp: F64, position: F64) -> F64:

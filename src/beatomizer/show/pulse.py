@@ -82,13 +82,11 @@ def _with_accents(scene: Scene, light: F64, shown: F64) -> F64:
 
 
 def _moment(cycles: Cycles, frames: Int) -> _Moment:
-    """The pulse each frame belongs to: in the frame before a beat already the next one, half risen."""
+    """The pulse each frame belongs to. It is there at once: a rise over two frames is half the beat to the eye."""
     now = cycles.current(frames)
     since = frames - cycles.frame[now]
     span = np.maximum(1, cycles.frame[now + 1] - cycles.frame[now])
-    leading = cycles.frame[now + 1] - frames == 1
-    shape = decay(since, span, np.minimum(TAU_SPAN * span, TAU_LONGEST_FRAMES))
-    return _Moment(now + leading, np.where(leading, 0, since), np.where(leading, 0.5, shape))
+    return _Moment(now, since, decay(since, span, np.minimum(TAU_SPAN * span, TAU_LONGEST_FRAMES)))
 
 
 def _peaks(scene: Scene, cycles: Cycles) -> F64:

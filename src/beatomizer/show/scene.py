@@ -23,6 +23,10 @@ al. 2025). The aim is 0.55 to 0.75 over four seconds.
 OFF_BEAT_STRENGTH = 0.5
 """Strength of a moment between two beats."""
 
+LEAD_FRAMES = 1
+"""A drawn show runs one frame before its song: people see light and sound as one when the light leads by 20 to 40 ms,
+and what plays the show is rather late than early. Live, the follower's own lead takes its place."""
+
 
 @dataclass(frozen=True)
 class Song:
@@ -44,17 +48,22 @@ class Song:
 
 
 def song_of(cues: CueList) -> Song:
-    """The song as its cue list remembers it."""
+    """The song as its cue list remembers it, ``LEAD_FRAMES`` early."""
     accents = sorted(cues.accents, key=lambda accent: accent.time_s)
     level = np.clip(np.array(cues.level.values, dtype=np.float64), 0.0, 1.0)
     return Song(
-        clock=beat_clock(cues.beats, cues.duration_s, cues.tempo_bpm),
-        level_frame=np.arange(len(level), dtype=np.float64) * (cues.level.step_s * FPS),
+        clock=beat_clock(cues.beats, cues.duration_s, cues.tempo_bpm).earlier(LEAD_FRAMES / FPS),
+        level_frame=np.arange(len(level), dtype=np.float64) * (cues.level.step_s * FPS) - LEAD_FRAMES,
         level=level,
-        accent_frame=np.array([nearest_frame(accent.time_s) for accent in accents], dtype=np.int64),
+        accent_frame=np.array([first_frame(accent.time_s) for accent in accents], dtype=np.int64),
         accent=np.array([accent.strength for accent in accents]),
         seed=cues.seed,
     )
+
+
+def first_frame(time_s: float) -> int:
+    """The frame of the show in which something at a moment of the song begins; −1 at the song's very beginning."""
+    return nearest_frame(time_s) - LEAD_FRAMES
 
 
 @dataclass(frozen=True)

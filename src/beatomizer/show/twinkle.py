@@ -48,10 +48,10 @@ def sparkle(scene: Scene) -> F64:
         most = intensity_of(np.minimum(1.0, len(scene.zones) * unseen_share(colors)))
     height = (0.6 + 0.4 * chance(3)) * most[pick]
     frames = scene.frames[:, None]
-    begun = np.where(frames >= start[now] - 1, now[:, None], now[:, None] - 1)
+    begun = np.where(frames >= start[now], now[:, None], now[:, None] - 1)
     zone = np.arange(len(scene.zones))
     since = frames - start[begun, zone]
-    shape = np.where(since < 0, 0.5, decay(np.maximum(since, 0), 5 * tau[begun, zone], tau[begun, zone]))
+    shape = decay(np.maximum(since, 0), 5 * tau[begun, zone], tau[begun, zone])
     shape = np.maximum(shape * height[begun, zone], accent_twinkles(scene))
     return dim(colors[pick[begun, zone]], scene.above_floor(shape))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from beatomizer.progress import Progress, silent
 from beatomizer.training.history import Row
+from beatomizer.training.listening.beginning import beginning, teacher_named
 from beatomizer.training.listening.loop import train_listener
 from beatomizer.training.listening.recipe import ListenRecipe
 from beatomizer.training.listening.workshop import prepare_listening
@@ -57,8 +58,8 @@ def learn_to_listen(
         folders: of lessons.
         run: the run folder; made if it is not there.
         recipe: everything else.
-        start: a run of the same model whose weights this one begins with.
-        teacher: a finished run (usually of ``full``) whose answers are learned from too.
+        start: what this one begins with: a run of the same model, a model file of ``full``, or a shipped name.
+        teacher: whose answers are learned from too: a finished run, a model file of ``full``, or a shipped name.
         progress: told how far reading (``lessons``) and training (``train``) are.
         on_epoch: told each finished epoch's row.
         accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
@@ -70,7 +71,14 @@ def learn_to_listen(
     """
     begun = time.perf_counter()
     shop = prepare_listening(
-        model_name, folders, run, recipe, progress, accelerator, start=start, teacher=teacher
+        model_name,
+        folders,
+        run,
+        recipe,
+        progress,
+        accelerator,
+        start=None if start is None else beginning(model_name, start),
+        teacher=None if teacher is None else teacher_named(teacher),
     )
     at = train_listener(shop, progress=progress, on_epoch=on_epoch)
     return ListenOutcome(

@@ -1,6 +1,5 @@
 """Teach a finished listener the taste of somebody's shows: ``beatomizer train full --data SHARDS``."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,16 +13,14 @@ from beatomizer.dataset.lessons.lesson import SUFFIX
 from beatomizer.dataset.shards import FACTS_FILE, set_facts
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.features.bank import SETTINGS
-from beatomizer.inference.onnx_guard import CheckedModel, read_model
 from beatomizer.models.listening.table import Listener, build_listener
 from beatomizer.progress import Progress, silent
-from beatomizer.training.checkpoint import MODEL
 from beatomizer.training.distributed import make_fabric
 from beatomizer.training.history import Row
+from beatomizer.training.listening.beginning import beginning
 from beatomizer.training.listening.clips import Stretch, read_stretches
 from beatomizer.training.listening.loop import train_listener
 from beatomizer.training.listening.recipe import ListenRecipe
-from beatomizer.training.listening.shipped import full_of_file, shipped_file
 from beatomizer.training.listening.songs import lesson_files, load_songs
 from beatomizer.training.listening.taste import TasteCourse, exposed, lean, paced
 from beatomizer.training.listening.train import ListenOutcome
@@ -31,10 +28,9 @@ from beatomizer.training.listening.workshop import (
     ListenWorkshop,
     claim_run,
     lesson_facts,
-    load_listener,
 )
 from beatomizer.training.prepare import optimiser_of
-from beatomizer.training.run import DataFacts, RunFacts, best_checkpoint
+from beatomizer.training.run import DataFacts, RunFacts
 
 RECIPE_NAME = "full-tune"
 _LEAST_ASIDE, _HELD_BACK = 4, 5
@@ -126,36 +122,6 @@ def learn_taste(
         before=before,
         start=origin.name,
     )
-
-
-def beginning(model_name: str, start: Path | None) -> tuple[Listener, DataFacts]:
-    """The listener that learning begins with, and what the run remembers of where it came from.
-
-    Raises:
-        UsageError: nothing ships to begin with, or it is another model.
-        UnreadableInputError: a run or a model file cannot be read.
-    """
-    if start is not None and start.is_dir():
-        listener, _ = load_listener(start)
-        if listener.name != model_name:
-            raise UsageError(
-                f"'{start}' is a run of '{listener.name}'", f"say: beatomizer train {listener.name}"
-            )
-        return listener, _from(start.resolve().name, best_checkpoint(start) / MODEL)
-    if model_name != "full":
-        raise UsageError(
-            f"'{model_name}' can only begin with a run",
-            f"name one: --start RUN of 'beatomizer train {model_name}'",
-        )
-    file = shipped_file(model_name) if start is None else read_model(start)
-    return full_of_file(file), _from(file.name, file)
-
-
-def _from(name: str, source: Path | CheckedModel) -> DataFacts:
-    if isinstance(source, CheckedModel):
-        return DataFacts(name, source.sha256[:16], "weights", 0, 0)
-    with source.open("rb") as file:
-        return DataFacts(name, hashlib.file_digest(file, "sha256").hexdigest()[:16], "weights", 0, 0)
 
 
 def _prepared(

@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,8 @@ def prepare_listening(
     progress: Progress,
     accelerator: str,
     *,
-    start: Path | None = None,
-    teacher: Path | None = None,
+    start: tuple[Listener, DataFacts] | None = None,
+    teacher: Listener | None = None,
 ) -> ListenWorkshop:
     """Check all wishes, claim the folder, read the lessons, build the model from its seed.
 
@@ -86,8 +86,8 @@ def prepare_listening(
         recipe: everything else.
         progress: told how far reading is.
         accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        start: a run whose weights this one begins with.
-        teacher: a run to learn from.
+        start: a listener whose weights this one begins with, and where it came from.
+        teacher: a finished listener to learn from.
     """
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)
@@ -104,12 +104,13 @@ def prepare_listening(
     torch.manual_seed(recipe.train.seed)
     bare = build_listener(model_name, recipe.model)
     recipe = replace(recipe, model={"name": model_name, **asdict(bare.config)})
-    data = lesson_facts(folders, files, len(train), len(validation))
-    claim_run(fabric, run, RunFacts(model_name, 1, SETTINGS, (data,), fabric.world_size), recipe)
+    data = [lesson_facts(folders, files, len(train), len(validation))]
+    data += [] if start is None else [start[1]]
+    claim_run(fabric, run, RunFacts(model_name, 1, SETTINGS, tuple(data), fabric.world_size), recipe)
     if start is not None:
-        load_weights(bare, start)
+        _fill(bare, start[0].state_dict(), start[1].name)
     model, optimiser = fabric.setup(bare, optimiser_of(bare, recipe.optimiser))
-    taught = None if teacher is None else load_listener(teacher)[0].to(fabric.device)
+    taught = None if teacher is None else teacher.to(fabric.device)
     songs = load_songs([*train, *validation], progress)
     return ListenWorkshop(
         fabric, run, recipe, model, bare, optimiser, taught, songs[: len(train)], songs[len(train) :]
@@ -135,10 +136,14 @@ def load_weights(model: nn.Module, run: Path) -> None:
     Raises:
         UnreadableInputError: they are of another model.
     """
+    _fill(model, load_file(best_checkpoint(run) / MODEL), str(run))
+
+
+def _fill(model: nn.Module, weights: Mapping[str, torch.Tensor], name: str) -> None:
     try:
-        model.load_state_dict(load_file(best_checkpoint(run) / MODEL))
+        model.load_state_dict(weights)
     except RuntimeError as error:
-        raise UnreadableInputError(f"the weights of '{run}' are of another model", "train again") from error
+        raise UnreadableInputError(f"the weights of '{name}' are of another model", "train again") from error
 
 
 def lesson_facts(folders: Sequence[Path], files: Sequence[Path], train: int, validation: int) -> DataFacts:
