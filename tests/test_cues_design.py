@@ -34,7 +34,7 @@ from beatomizer.show.draw import draw_show
 from beatomizer.timebase import FPS, SAMPLE_RATE
 from tests.made_forms import BAR_S, BPM, FORM, SHORT, heard_song
 
-MOVING = ("pulse", "alternate", "chase", "strobe")
+MOVING = ("pulse", "alternate", "bounce", "ripple", "step", "chase", "strobe")
 
 
 @lru_cache(maxsize=64)
@@ -154,7 +154,7 @@ def test_strobe_is_short_and_only_for_the_wild():
 def test_energy_steers_how_much_happens():
     """Over a few seeds: one seed's pictures may be busier than another's at the same height."""
     wishes = (0.0, 0.25, 0.5, 0.75, 1.0)
-    events = [sum(light_events(show(energy=energy, seed=seed)) for seed in range(3)) for energy in wishes]
+    events = [sum(light_events(show(energy=energy, seed=seed)) for seed in range(8)) for energy in wishes]
     assert events == sorted(events)
     assert events[-1] > 2 * events[0]
     calm, wild = (

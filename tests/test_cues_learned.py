@@ -229,7 +229,8 @@ def test_more_energy_is_more_of_a_taught_show():
         linear = rgb8_to_linear(draw_show(shown(*taught(look="follow"), energy=energy)).rgb8)
         rates.append(event_rate(Light(linear.astype(np.float32))))
         lights.append(luminance(linear).mean())
-    assert rates == sorted(rates)
+    assert rates[0] < 0.8 * rates[1]
+    assert rates[2] > 0.95 * rates[1], "from the middle on, nearly every beat is seen"
     assert lights[0] < lights[1] <= 1.02 * lights[2]
     assert rates[-1] > rates[0] + 0.5
 

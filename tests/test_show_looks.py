@@ -99,6 +99,46 @@ def test_alternate_lights_one_half_at_a_time_and_swaps_on_the_beat() -> None:
     assert all(one != other for one, other in pairwise(lit_halves))
 
 
+@pytest.mark.parametrize(
+    ("look", "groups"),
+    [
+        ("bounce", [[0, 1, 2, 3], [4, 5, 6, 7]]),
+        ("ripple", [[2, 3, 4, 5], [0, 1, 6, 7]]),
+        ("step", [[0, 1], [2, 3], [4, 5], [6, 7]]),
+    ],
+)
+def test_groups_of_the_stage_take_turns_on_the_beat(look, groups: list[list[int]]) -> None:
+    cues = one_cue(look, colors=COLORS[:1])
+    zones = light(cues)
+    lit = [
+        [group for group in groups if zones[frame, group].min() > 0.5 * zones[frame].max()]
+        for frame in beat_frames(cues)[:-1] + 8
+    ]
+    assert all(len(now) == 1 for now in lit), "one group at a time"
+    order = [groups.index(now[0]) for now in lit]
+    assert all((after - before) % len(groups) == 1 for before, after in pairwise(order[:8]))
+
+
+def test_a_walk_turns_round_after_four_bars() -> None:
+    cues = one_cue("step", colors=COLORS[:1], duration_s=24.0)
+    zones = light(cues)
+    places = [int(zones[frame + 8].argmax()) // 2 for frame in beat_frames(cues)[:40]]
+    steps = [(after - before) % 4 for before, after in pairwise(places)]
+    assert steps.count(1) > 10 < steps.count(3)
+
+
+@pytest.mark.parametrize("look", ["pulse", "alternate", "bounce", "ripple", "step"])
+def test_the_beat_is_seen_on_the_stage_as_a_whole(look) -> None:
+    """From afar a stage is one light: its change from one frame to the next is largest where the beat is."""
+    cues = one_cue(look, bpm=124, duration_s=16.0)
+    stage = rgb8_to_linear(draw_show(cues).rgb8).mean(axis=1)
+    change = np.maximum(np.diff(luminance(stage)), 0)
+    change += 0.5 * np.linalg.norm(np.diff(linear_to_oklab(stage)[:, 1:], axis=0), axis=1)
+    frames = beat_frames(cues)[1:-1] - 1
+    between = np.setdiff1d(np.arange(frames[0], frames[-1]), frames)
+    assert change[frames].min() > 2 * change[between].max()
+
+
 @pytest.mark.parametrize("zones", [17, 64, 170])
 def test_many_lights_alternate_in_blocks(zones: int) -> None:
     cues = one_cue("alternate", colors=COLORS[:1], zones=zones)

@@ -17,6 +17,9 @@ _SHARES: dict[Look, tuple[float, float]] = {
     "hold": (1.0, 0.0),
     "pulse": (0.09, 0.75),
     "alternate": (0.42, 0.7),
+    "bounce": (0.42, 0.7),
+    "ripple": (0.42, 0.7),
+    "step": (0.22, 0.85),
     "chase": (0.16, 1.1),
     "swell": (0.38, 0.85),
     "sparkle": (0.04, 1.1),
@@ -29,7 +32,7 @@ Measured on drawn shows of six pairs of colours at 120 BPM, 8 zones; single pair
 a tenth for the others.
 """
 
-_MOVING = ("pulse", "alternate")
+_MOVING = ("pulse", "alternate", "bounce", "ripple", "step")
 
 _LEAST = 0.3
 """A cue dimmer than this is not seen as a colour."""

@@ -16,7 +16,19 @@ MOST_ZONES = 512
 MOST_SEED = 2**63 - 1
 """Seeds are signed 64-bit numbers wherever they are stored."""
 
-Look: TypeAlias = Literal["hold", "pulse", "alternate", "chase", "swell", "sparkle", "strobe", "blackout"]
+Look: TypeAlias = Literal[
+    "hold",
+    "pulse",
+    "alternate",
+    "bounce",
+    "ripple",
+    "step",
+    "chase",
+    "swell",
+    "sparkle",
+    "strobe",
+    "blackout",
+]
 """How the stage moves while a cue lasts."""
 
 LOOKS: tuple[Look, ...] = get_args(Look)

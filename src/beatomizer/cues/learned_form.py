@@ -27,7 +27,7 @@ _PART_COST = 1.8
 _PHRASE = {0: 0.0, 4: 0.3, 2: 0.8, 6: 0.8}
 """What a length of so many bars over a multiple of eight costs; others cost 1.4."""
 _ODD_COST = 1.4
-_SHORTEST_S, _SHORT_COST = 6.0, 0.7
+_SHORTEST_S, _SHORT_COST = 12.0, 0.3
 """Each second that a part is shorter costs so much."""
 _LONGEST_S, _LONG_COST = 60.0, 0.05
 _MOST_BARS = 72

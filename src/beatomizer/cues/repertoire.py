@@ -65,7 +65,9 @@ BREATH = (
 FLOW = (
     _picture("swell", Layer("swell", 4, 0.3, (0, 1)), Layer("pulse", 2, 0.2, (1,), "center")),
     _picture("chase", Layer("chase", 8, 0.35, (0, 1)), Layer("alternate", 2, 0.2, (1, 0), "edges")),
-    _picture("alternate", Layer("alternate", 2, 0.3, (0, 1))),
+    _picture("chase", Layer("step", 1, 0.35, (0, 1))),
+    _picture("alternate", Layer("ripple", 2, 0.3, (0, 1))),
+    _picture("alternate", Layer("bounce", 2, 0.3, (0, 1))),
     _picture("hold", Layer("hold", 4, 0.4, (0,), intensity=0.6), Layer("pulse", 2, 0.3, (1,), "center")),
     _picture("pulse", Layer("pulse", 2, 0.35, (0, 1))),
     _picture("follow", Layer("pulse", 2, 0.3, (0, 1, 2))),
@@ -73,29 +75,37 @@ FLOW = (
 )
 GROOVE = (
     _picture("pulse", Layer("pulse", 1, 0.3, (0, 1))),
+    _picture("pulse", Layer("pulse", 1, 0.3, (0, 1)), Layer("bounce", 1, 0.1, (1, 2), "edges")),
     _picture("follow", Layer("pulse", 1, 0.25, (0, 1, 2))),
     _picture("alternate", Layer("alternate", 1, 0.25, (0, 1))),
+    _picture("alternate", Layer("bounce", 1, 0.25, (0, 1))),
+    _picture("alternate", Layer("ripple", 1, 0.25, (0, 1))),
     _picture("chase", Layer("chase", 4, 0.3, (0, 1)), Layer("alternate", 1, 0.1, (1, 2), "center")),
-    _picture(
-        "hold", Layer("hold", 4, 0.35, (0,), intensity=0.6), Layer("alternate", 1, 0.1, (1, 2), "edges")
-    ),
+    _picture("chase", Layer("step", 1, 0.25, (0, 1))),
+    _picture("hold", Layer("hold", 4, 0.35, (0,), intensity=0.6), Layer("bounce", 1, 0.1, (1, 2), "edges")),
     _picture("swell", Layer("swell", 4, 0.3, (0,)), Layer("alternate", 1, 0.1, (1, 2), "edges")),
-    _picture("sparkle", Layer("sparkle", 4, 0.3, (0, 2)), Layer("alternate", 1, 0.1, (1, 0), "center")),
+    _picture("swell", Layer("ripple", 2, 0.3, (0, 1)), Layer("pulse", 1, 0.2, (1, 2), "center")),
+    _picture("sparkle", Layer("sparkle", 4, 0.3, (0, 2)), Layer("bounce", 1, 0.1, (1, 0), "center")),
 )
 DRIVE = (
     _picture("pulse", Layer("alternate", 1, 0.15, (0, 1)), Layer("pulse", 1, 0.2, (0, 1), "center")),
-    _picture("follow", Layer("pulse", 1, 0.2, (0, 1, 2)), Layer("alternate", 1, 0.1, (1, 0), "edges")),
+    _picture("pulse", Layer("ripple", 1, 0.15, (0, 1))),
+    _picture("follow", Layer("pulse", 1, 0.2, (0, 1, 2)), Layer("bounce", 1, 0.1, (1, 0), "edges")),
     _picture("alternate", Layer("alternate", 1, 0.12, (0, 1))),
-    _picture("chase", Layer("alternate", 1, 0.1, (0, 1)), Layer("chase", 2, 0.2, (1, 2), "edges")),
-    _picture("hold", Layer("alternate", 1, 0.3, (0, 1)), Layer("alternate", 2, 0.3, (0, 2), "center")),
-    _picture("sparkle", Layer("alternate", 1, 0.12, (0, 1)), Layer("sparkle", 2, 0.2, (2,), "edges")),
-    _picture("swell", Layer("alternate", 1, 0.15, (0, 1)), Layer("swell", 4, 0.3, (0, 2), "center")),
+    _picture("alternate", Layer("bounce", 1, 0.12, (0, 1))),
+    _picture("chase", Layer("bounce", 1, 0.1, (0, 1)), Layer("chase", 2, 0.2, (1, 2), "edges")),
+    _picture("chase", Layer("step", 1, 0.15, (0, 1)), Layer("ripple", 1, 0.1, (1, 2), "center")),
+    _picture("hold", Layer("alternate", 1, 0.3, (0, 1)), Layer("bounce", 2, 0.3, (0, 2), "center")),
+    _picture("sparkle", Layer("ripple", 1, 0.12, (0, 1)), Layer("sparkle", 2, 0.2, (2,), "edges")),
+    _picture("swell", Layer("bounce", 1, 0.15, (0, 1)), Layer("swell", 4, 0.3, (0, 2), "center")),
 )
 BLAZE = (
     _picture("pulse", Layer("alternate", 1, 0.0, (0, 1)), Layer("pulse", 1, 0.2, (0, 2), "center")),
     _picture("follow", Layer("pulse", 1, 0.2, (0, 1, 2)), Layer("alternate", 1, 0.0, (2, 0), "edges")),
     _picture("alternate", Layer("alternate", 1, 0.0, (0, 1, 2))),
+    _picture("alternate", Layer("bounce", 1, 0.0, (0, 1)), Layer("ripple", 1, 0.0, (2, 0), "center")),
     _picture("chase", Layer("alternate", 1, 0.0, (0, 1)), Layer("chase", 1, 0.2, (1, 2), "center")),
+    _picture("chase", Layer("step", 1, 0.1, (0, 1, 2)), Layer("bounce", 1, 0.0, (1, 2), "edges")),
     _picture("strobe", Layer("alternate", 1, 0.0, (0, 1)), Layer("alternate", 0.5, 0.0, (2, 0), "edges")),
 )
 DROP = _picture("pulse", Layer("alternate", 1, 0.0, (0, 1)), Layer("pulse", 1, 0.1, (2,), "center"))

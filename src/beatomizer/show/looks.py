@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from beatomizer.arrays import F64
+from beatomizer.arrays import F64, Int
 from beatomizer.color import luminance
 from beatomizer.cues.cuelist import Look
 from beatomizer.show.envelopes import breath, decay
@@ -66,25 +66,59 @@ def alternate(scene: Scene) -> F64:
     Where there are more than ``MOST_BLOCKS`` lights, neighbours go together.
     """
     count = len(scene.zones)
+    return _turns(scene, 2, lambda groups: np.arange(count) // -(-count // MOST_BLOCKS) % groups)
+
+
+def bounce(scene: Scene) -> F64:
+    """As ``alternate``, but the sides of the stage swap: left and right, at high tempo thirds."""
+    count = len(scene.zones)
+    return _turns(scene, 2, lambda groups: np.arange(count) * groups // count)
+
+
+def ripple(scene: Scene) -> F64:
+    """As ``alternate``, but from the middle outwards: the middle and the edges swap, at high tempo three rings."""
+    count = len(scene.zones)
+    return _turns(scene, 2, lambda groups: outwardness(count) * groups // count)
+
+
+def step(scene: Scene) -> F64:
+    """A quarter of the stage walks across it, a step a beat, and turns round after a phrase; or a third of it."""
+    count = len(scene.zones)
+    most = 4 if count >= 4 else 3
+    return _turns(scene, most, lambda groups: np.arange(count) * groups // count, turns_round=True)
+
+
+def _turns(scene: Scene, fewest: int, group_of: Callable[[int], Int], *, turns_round: bool = False) -> F64:
+    """Groups of lights that take turns, a group a cycle.
+
+    Args:
+        scene: as for every look.
+        fewest: groups; one more where a light's turns would come too soon.
+        group_of: number of groups → the group of each light.
+        turns_round: whether the order of turns is reversed every other phrase.
+    """
+    count = len(scene.zones)
     if count == 1 and len(scene.cue.colors) > 1:
         return _alternate_colors(scene)
-    cycles = scene.cycles(TURN_SHORTEST_S / min(max(count, 2), 3))
-    groups = 2 if 2 * cycles.beats * scene.song.clock.period_s >= TURN_SHORTEST_S else 3
+    cycles = scene.cycles(TURN_SHORTEST_S / min(max(count, 2), fewest + 1))
+    length_s = cycles.beats * scene.song.clock.period_s
+    groups = fewest if fewest * length_s >= TURN_SHORTEST_S else fewest + 1
     now = cycles.current(scene.frames)
     since, span = scene.frames - cycles.frame[now], cycles.frame[now + 1] - cycles.frame[now]
-    group = np.arange(count) // -(-count // MOST_BLOCKS) % groups
-    number = cycles.number[now][:, None]
+    phrase = max(2, round(PHRASE_BARS * scene.song.clock.bar / cycles.beats))
+    group, number = group_of(groups)[None], cycles.number[now][:, None]
     turns_ago = (number - group) % groups
-    begun = number - turns_ago
+    if turns_round:
+        back = (number // phrase % 2 == 1) & np.ones_like(group, dtype=np.bool_)
+        turns_ago = np.where(back, (number + group) % groups, turns_ago)
     colors = scene.colors()
-    index = (group + begun // max(2, round(PHRASE_BARS * scene.song.clock.bar / cycles.beats))) % len(colors)
+    index = (group + (number - turns_ago) // phrase) % len(colors)
     # The stage as a whole is to move by no more than a quiet pulse, though half of its lights go on and off.
     lit = colors[index] * light_of(scene.gain(scene.frames))[:, None, None]
-    rest = intensity_of(1.0 - np.minimum(DEEPEST_FALL, 2.0 * unseen_share(lit)))
+    rest = intensity_of(1.0 - np.minimum(DEEPEST_FALL, groups * unseen_share(lit)))
     body = rest + (1.0 - rest) * decay(since, span, np.maximum(1.0, 0.3 * span))[:, None]
     gone = np.where(turns_ago == 1, AFTERGLOW * decay(since, span, AFTERGLOW_TAU_FRAMES)[:, None], 0.0)
-    shape = np.where(turns_ago == 0, body, gone)
-    return dim(colors[index], scene.above_floor(shape))
+    return dim(colors[index], scene.above_floor(np.where(turns_ago == 0, body, gone)))
 
 
 def _alternate_colors(scene: Scene) -> F64:
@@ -168,6 +202,9 @@ LOOKS: dict[Look, Callable[[Scene], F64]] = {
     "hold": hold,
     "pulse": pulse,
     "alternate": alternate,
+    "bounce": bounce,
+    "ripple": ripple,
+    "step": step,
     "chase": chase,
     "swell": swell,
     "sparkle": sparkle,
