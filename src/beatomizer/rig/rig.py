@@ -36,7 +36,7 @@ class Rig:
             if fixture.output and fixture.output not in self.outputs:
                 known = ", ".join(self.outputs) or "none"
                 raise UsageError(
-                    f"'{fixture.name}' hangs on the output '{one_line(fixture.output, 40)}', which the rig does not have",
+                    f"'{fixture.name}' hangs on '{one_line(fixture.output, 40)}', an output that the rig does not have",
                     f"its outputs: {known}",
                 )
 
