@@ -41,6 +41,11 @@ class Rig:
                 )
 
     def behind(self, url: str) -> "Rig":
-        """The part of the rig that a light sees: fixtures on the outputs of this URL, and those that name no output."""
+        """The part of the rig that a light sees: fixtures on the outputs with this URL, and those that name none.
+
+        A URL that is not in the rig sees all of it: the same lamps, reached another way.
+        """
+        if url not in self.outputs.values():
+            return self
         names = {name for name, address in self.outputs.items() if address == url}
         return replace(self, fixtures=tuple(f for f in self.fixtures if not f.output or f.output in names))

@@ -41,7 +41,8 @@ def sync_packet(
     """Audio Sync V2, 44 bytes, little-endian.
 
     Args:
-        raw, smooth: the level now and smoothed, 0..255.
+        raw: the level now, 0..255.
+        smooth: the level smoothed, 0..255.
         peak: whether a beat began.
         bands: 16 values 0..255.
         magnitude: of the strongest frequency.
