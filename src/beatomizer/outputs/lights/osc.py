@@ -68,4 +68,6 @@ def open_osc(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile)
     fps = url.number("fps", float(FPS), 1, FPS)
     url.finish()
     link = UdpLink(host, url.port or PORT)
-    return SteadyLight(url, zones, OscVoice(prefix), link, max_fps=fps, keep_alive_s=ALL_AGAIN_S, profile=profile)
+    return SteadyLight(
+        url, zones, OscVoice(prefix), link, max_fps=fps, keep_alive_s=ALL_AGAIN_S, profile=profile
+    )
