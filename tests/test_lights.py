@@ -1,6 +1,7 @@
 """Lights over real sockets: the laws that all share, the faults, and what each protocol sends."""
 
 import http.server
+import itertools
 import json
 import logging
 import socket
@@ -229,7 +230,7 @@ def test_a_lost_third_of_the_packets_loses_nothing_else() -> None:
         assert not -20 < step <= 0, "a receiver would discard it (E1.31 6.7.2)"
         last = packet[111]
     values = [packet[127] for packet in kept]
-    assert all(0 < (after - before) % 256 < 30 for before, after in zip(values, values[1:]))
+    assert all(0 < (after - before) % 256 < 30 for before, after in itertools.pairwise(values))
     target.close()
     proxy.close()
 
@@ -266,7 +267,7 @@ def test_sacn_ends_with_a_fade_three_dark_and_three_terminated(receiver: Receive
     assert all(before >= after for before, after in zip([200, *fade], fade))
     assert dark == [0, 0, 0]
     assert [packet[112] for packet in packets] == [0] * (len(packets) - 3) + [0x40] * 3
-    assert all((after[111] - before[111]) % 256 == 1 for before, after in zip(packets, packets[1:]))
+    assert all((after[111] - before[111]) % 256 == 1 for before, after in itertools.pairwise(packets))
     assert ended[0][44:48] == b"desk"
     assert ended[0][108] == 120
 

@@ -59,7 +59,7 @@ class DtlsLink:
         ours.setblocking(False)
         self._process = subprocess.Popen(
             self._command,
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -5,7 +5,6 @@ the local network and the key that pairing gave.
 """
 
 import json
-import os
 import socket
 import ssl
 import urllib.error
@@ -135,7 +134,7 @@ def keep_credentials(host: str, credentials: Credentials) -> None:
     known[host] = {"user": credentials.user, "key": credentials.key}
     with written_aside(path) as aside:
         aside.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    os.chmod(path, 0o600)
+    path.chmod(0o600)
 
 
 def chosen_area(areas: list[Area], name: str) -> Area:
