@@ -101,7 +101,21 @@ def test_a_first_rig_can_be_read_back(tmp_path: Path) -> None:
 def test_find_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rig = tmp_path / "rig.toml"
     assert (
-        run(["lights", "find", "--seconds", "0.2", "--network", "127.0.0.1", "--json", "--rig", str(rig)])
+        run(
+            [
+                "lights",
+                "find",
+                "--seconds",
+                "0.2",
+                "--network",
+                "127.0.0.1",
+                "--interface",
+                "127.0.0.1",
+                "--json",
+                "--rig",
+                str(rig),
+            ]
+        )
         == 0
     )
     assert isinstance(json.loads(capsys.readouterr().out), list)
