@@ -28,6 +28,7 @@ EXTRAS = {
     "train": (TRAIN, "data sets from the web, training, evaluation, search, export"),
     "cluster": (("distributed",), "data sets built by many machines"),
     "live": (("sounddevice",), "sound card in and out"),
+    "lights": (("zeroconf", "serial"), "lights found by name, serial lights"),
     "studio": (("starlette", "uvicorn"), "the web studio"),
 }
 LATER = {"live", "studio"}
