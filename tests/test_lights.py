@@ -580,3 +580,11 @@ def test_the_recording_light_keeps_times_and_ends_dark(tmp_path: Path) -> None:
         assert not rgb[-3:].any()
         assert rgb[0].any()
         assert kept["beat"][10] == 10
+
+
+def test_a_frame_whose_array_is_used_again_is_remembered_as_it_was() -> None:
+    light, rgb8 = RecordingLight(), np.zeros((2, 3), dtype=np.uint8)
+    for value in (10, 20, 30):
+        rgb8[:] = value
+        light.send(LightFrame(rgb8))
+    assert light.rgb8[:, 0, 0].tolist() == [10, 20, 30]

@@ -134,7 +134,7 @@ class DmxPatch:
             if only_white:
                 source = np.repeat(luminance(source)[:, None], 3, axis=1)
             table[target] = slot_bytes(source, slots, calibration)
-        return table[self._gather].reshape(len(self.universes), SLOTS)
+        return np.take(table, self._gather).reshape(len(self.universes), SLOTS)
 
     def _start_of(self, kind: _Kind) -> int:
         """The first byte of a kind of lamp in the table."""
