@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "beatomizer"
 
 GROUND = ("arrays", "timebase", "color", "errors", "registry", "progress", "atomic")
-LINE = ("audio", "features", "inference", "cues", "show", "safety", "live", "outputs")
+LINE = ("audio", "features", "inference", "cues", "show", "safety", "live", "rig", "outputs")
 ALLOWED: dict[str, set[str]] = {room: {*GROUND, *LINE[: index + 1]} for index, room in enumerate(LINE)}
 ALLOWED["composer"] = {*GROUND, "composer"}
 ALLOWED["line"] = {*GROUND, *LINE, "line"}
