@@ -16,8 +16,8 @@ import numpy as np
 from beatomizer.arrays import U8
 from beatomizer.outputs.lights.light import LightFrame
 
-PLACES = 64
-"""A second of frames: outputs may be up to that much later than the fastest."""
+PLACES = 256
+"""Four seconds of frames: outputs may be up to that much later than the fastest."""
 
 _HEAD = struct.Struct("<qdH")
 _NEWEST = struct.Struct("<q")
