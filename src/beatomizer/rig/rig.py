@@ -36,11 +36,16 @@ class Rig:
             if fixture.output and fixture.output not in self.outputs:
                 known = ", ".join(self.outputs) or "none"
                 raise UsageError(
-                    f"'{fixture.name}' hangs on the output '{one_line(fixture.output, 40)}', which the rig does not have",
+                    f"'{fixture.name}' hangs on '{one_line(fixture.output, 40)}', an output that the rig does not have",
                     f"its outputs: {known}",
                 )
 
     def behind(self, url: str) -> "Rig":
-        """The part of the rig that a light sees: fixtures on the outputs of this URL, and those that name no output."""
+        """The part of the rig that a light sees: fixtures on the outputs with this URL, and those that name none.
+
+        A URL that is not in the rig sees all of it: the same lamps, reached another way.
+        """
+        if url not in self.outputs.values():
+            return self
         names = {name for name, address in self.outputs.items() if address == url}
         return replace(self, fixtures=tuple(f for f in self.fixtures if not f.output or f.output in names))

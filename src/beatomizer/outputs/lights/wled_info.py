@@ -1,0 +1,77 @@
+"""What a WLED tells of itself at ``/json/info``."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from beatomizer.errors import one_line
+
+_LARGEST = 65536
+_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True)
+class WledInfo:
+    """The part that matters here.
+
+    Attributes:
+        name: as its owner calls it.
+        pixels: LEDs in all.
+        columns: of a matrix, 0 for strips.
+        rgbw: whether they have a white of their own (WLED works it out by itself).
+        realtime_port: of its UDP realtime protocol.
+        version: of its firmware.
+    """
+
+    name: str
+    pixels: int
+    columns: int = 0
+    rgbw: bool = False
+    realtime_port: int = 21324
+    version: str = ""
+
+
+def parse_info(text: bytes) -> WledInfo:
+    """Read the JSON.
+
+    Raises:
+        OSError: it is not what a WLED answers.
+    """
+    try:
+        told = json.loads(text)
+        leds = told["leds"]
+        matrix = leds.get("matrix") or {}
+        info = WledInfo(
+            one_line(str(told.get("name", "WLED")), 40),
+            int(leds["count"]),
+            int(matrix.get("w", 0)),
+            bool(leds.get("rgbw", False)),
+            int(told.get("udpport", 21324)),
+            one_line(str(told.get("ver", "")), 20),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise OSError("the answer at /json/info is not that of a WLED") from None
+    if not 1 <= info.pixels <= 65536 or not 1 <= info.realtime_port <= 65535:
+        raise OSError(f"a WLED with {info.pixels} pixels cannot be driven")
+    # A matrix that does not fill its rows is treated as a strip.
+    return (
+        info
+        if info.columns and info.pixels % info.columns == 0
+        else WledInfo(info.name, info.pixels, 0, info.rgbw, info.realtime_port, info.version)
+    )
+
+
+def ask_info(host: str, port: int = 80) -> WledInfo:
+    """Ask a WLED; may take two seconds.
+
+    Raises:
+        OSError: it does not answer, or not as a WLED does.
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    place = f"[{host}]" if ":" in host else host
+    try:
+        with opener.open(f"http://{place}:{port}/json/info", timeout=_TIMEOUT_S) as answer:
+            return parse_info(answer.read(_LARGEST))
+    except urllib.error.URLError as error:
+        raise OSError(f"no answer from http://{place}:{port}/json/info ({error.reason})") from None

@@ -1,0 +1,164 @@
+"""Where every slot lies, and the universes of one frame.
+
+Everything that does not change is worked out once: which colours are needed (a zone, or the stage's mean, in the
+slots and calibration of some lamp) and which byte of those each slot shows. A frame is then a small table of bytes
+and one gather, however many pixels there are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beatomizer.arrays import F64, U8, Int
+from beatomizer.color import luminance, rgb8_to_linear
+from beatomizer.errors import UsageError
+from beatomizer.rig.fixture import SLOTS, Calibration, Fixture, Slot
+from beatomizer.rig.mixing import slot_bytes
+from beatomizer.rig.zone_map import zones_of_lamps
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one pixel begins: universe, and address from 1."""
+
+    universe: int
+    address: int
+
+
+def places_of(fixture: Fixture, lowest: int, highest: int) -> list[Place]:
+    """Where each pixel of a fixture begins.
+
+    A strip or matrix that does not fit goes on at address 1 of the next universe; a pixel is never split.
+
+    Raises:
+        UsageError: the fixture lies outside what the protocol can address, or a lamp runs past slot 512.
+    """
+    if not 1 <= fixture.address <= SLOTS:
+        raise UsageError(
+            f"'{fixture.name}' is at address {fixture.address}", f"addresses go from 1 to {SLOTS}"
+        )
+    size, universe, address = len(fixture.slots), fixture.universe, fixture.address
+    places = []
+    for _ in range(fixture.pixels):
+        if address + size - 1 > SLOTS:
+            if not fixture.is_pixels:
+                last = fixture.address + fixture.footprint - 1
+                raise UsageError(
+                    f"'{fixture.name}' takes addresses {fixture.address} to {last} of universe {fixture.universe}",
+                    f"a universe ends at {SLOTS}; {SLOTS - fixture.footprint + 1} is the last address that fits",
+                )
+            universe, address = universe + 1, 1
+        if not lowest <= universe <= highest:
+            raise UsageError(
+                f"'{fixture.name}' lies in universe {universe}",
+                f"here universes go from {lowest} to {highest}",
+            )
+        places.append(Place(universe, address))
+        address += size
+    return places
+
+
+def check_overlaps(fixtures: tuple[Fixture, ...], lowest: int = 0, highest: int = 63999) -> None:
+    """See to it that no two fixtures share a slot.
+
+    Raises:
+        UsageError: two do, or one is out of range; the message names both and the first shared slot.
+    """
+    owner = dict[tuple[int, int], str]()
+    for fixture in fixtures:
+        for place in places_of(fixture, lowest, highest):
+            for slot in range(place.address, place.address + len(fixture.slots)):
+                other = owner.setdefault((place.universe, slot), fixture.name)
+                if other != fixture.name:
+                    raise UsageError(
+                        f"'{other}' and '{fixture.name}' both use address {slot} of universe {place.universe}",
+                        "move one of them",
+                    )
+
+
+_Kind = tuple[int, tuple[Slot, ...], Calibration, bool]
+"""What makes two lamps show the same bytes: the zone, slots, calibration, and whether only white is wanted."""
+
+
+class DmxPatch:
+    """Frames to universes.
+
+    Args:
+        fixtures: that hang on this output.
+        zones: Z of the frames.
+        lowest, highest: universes that the protocol can address.
+
+    Raises:
+        UsageError: fixtures overlap or lie out of range, or there are none.
+    """
+
+    def __init__(self, fixtures: tuple[Fixture, ...], zones: int, lowest: int, highest: int) -> None:
+        if not fixtures:
+            raise UsageError(
+                "no fixture of the rig hangs on this output", "name the output in a fixture of the rig"
+            )
+        check_overlaps(fixtures, lowest, highest)
+        places = [places_of(fixture, lowest, highest) for fixture in fixtures]
+        self.universes = tuple(sorted({place.universe for fixture in places for place in fixture}))
+        rows = {universe: row for row, universe in enumerate(self.universes)}
+        self._kinds: dict[_Kind, int] = {}
+        self._starts: list[int] = []
+        self._bytes = 1  # byte 0 is always 0: slots that nobody uses
+        gather = np.zeros(len(self.universes) * SLOTS, dtype=np.int64)
+        used = np.zeros(len(self.universes), dtype=np.int64)
+        for fixture, lamps, chosen in zip(fixtures, places, zones_of_lamps(fixtures, zones)):
+            for place, zone in zip(lamps, chosen.tolist()):
+                start = self._start_of((zone, fixture.slots, fixture.calibration, fixture.role == "strobe"))
+                first = rows[place.universe] * SLOTS + place.address - 1
+                gather[first : first + len(fixture.slots)] = start + np.arange(len(fixture.slots))
+                end = place.address - 1 + len(fixture.slots)
+                used[rows[place.universe]] = max(used[rows[place.universe]], end)
+        self._gather: Int = gather
+        self.slots_used: tuple[int, ...] = tuple(used.tolist())
+        """Slots of each universe up to the last one in use."""
+        self._groups = self._grouped()
+
+    def render(self, rgb8: U8) -> U8:
+        """The universes of a frame, uint8 ``[U, 512]``, in the order of ``universes``."""
+        linear = rgb8_to_linear(rgb8)
+        stage = np.concatenate([linear, linear.mean(axis=0, keepdims=True)])  # row −1 is the mean
+        white = np.repeat(luminance(stage)[:, None], 3, axis=1)
+        table = np.zeros(self._bytes, dtype=np.uint8)
+        for slots, calibration, only_white, zones, target in self._groups:
+            source: F64 = (white if only_white else stage)[zones]
+            table[target] = slot_bytes(source, slots, calibration)
+        return table[self._gather].reshape(len(self.universes), SLOTS)
+
+    def _start_of(self, kind: _Kind) -> int:
+        """The first byte of a kind of lamp in the table."""
+        if kind not in self._kinds:
+            self._kinds[kind] = self._bytes
+            self._bytes += len(kind[1])
+        return self._kinds[kind]
+
+    def _grouped(self) -> list[tuple[tuple[Slot, ...], Calibration, bool, Int, Int]]:
+        """Kinds that differ only in zone: slots, calibration, white, zones ``[N]``, bytes ``[N, S]``."""
+        groups = dict[tuple[tuple[Slot, ...], Calibration, bool], list[tuple[int, int]]]()
+        for (zone, slots, calibration, only_white), start in self._kinds.items():
+            groups.setdefault((slots, calibration, only_white), []).append((zone, start))
+        return [
+            (
+                *key,
+                np.array([zone for zone, _ in members]),
+                np.array([start for _, start in members])[:, None] + np.arange(len(key[0])),
+            )
+            for key, members in groups.items()
+        ]
+
+
+def plain_fixtures(zones: int, universe: int, address: int = 1) -> tuple[Fixture, ...]:
+    """Without a rig: one RGB pixel for each zone, one after the other, values as they are in sRGB."""
+    whole = Fixture(
+        "zones",
+        "strip",
+        universe=universe,
+        address=address,
+        pixels=zones,
+        calibration=Calibration(gamma=None),
+    )
+    return (whole,)
