@@ -26,7 +26,7 @@ class Wishes:
         line: where the song is.
         lead_s: by how much all light goes before sound.
         beat_s: when this was written (monotonic): a leader that stands still stops writing.
-        song: number of the song, from 0.
+        song: number of the song, from 0; -1 is darkness.
         master: 0..1.
         blackout: dark now.
         ended: go dark for good.
@@ -36,7 +36,7 @@ class Wishes:
     line: Anchor
     lead_s: float = 0.0
     beat_s: float = 0.0
-    song: int = 0
+    song: int = -1
     master: float = 1.0
     blackout: bool = False
     ended: bool = False

@@ -1,5 +1,6 @@
 """The leader's side of the output process: start it, wish, hear how it does, and end it in the dark."""
 
+import contextlib
 import json
 import os
 import queue
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -55,8 +57,9 @@ class OutputProcess:
         self._watchdog = watchdog
         self._dog: subprocess.Popen[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._ear: threading.Thread | None = None
         self._told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._dark = False
+        self._dark, self._why = False, ""
         self.lights: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
@@ -78,11 +81,8 @@ class OutputProcess:
 
     def poke(self) -> None:
         """There is a new frame in the ring. Never waits."""
-        if self._process is not None and self._process.stdin is not None:
-            try:
-                os.write(self._process.stdin.fileno(), b".")
-            except OSError:  # full (the process stands still) or closed (``check`` will tell)
-                pass
+        if self._process is not None:
+            _write(self._process)
 
     def check(self) -> None:
         """Hear what the process tells.
@@ -91,39 +91,42 @@ class OutputProcess:
             DeviceError: it is gone.
         """
         self._listen()
-        if self._process is not None and self._process.poll() is not None and not self._dark:
-            self._process, _ = None, self._clear_pipe()
+        if self._process is None or self._process.poll() is None:
+            return
+        process, self._process = self._process, None
+        self._end(process)
+        self._listen()
+        if not self._dark and self._dog is None:
             darken(self.plan)
-            raise DeviceError("the output process was ended from outside", "the lights are dark; start again")
+        raise DeviceError(self._why or "the output process was ended from outside", "the lights are dark; start again")
 
     def close(self) -> None:
         """Fade, black, goodbye; then nothing of it is left."""
         process, self._process = self._process, None
         if process is not None:
-            self.board.write(_ended(self.board.read()))
-            _write(process, b".")
-            try:
-                process.wait(_GOODBYE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                if self._dog is None:
-                    darken(self.plan)
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    _close(pipe)
+            self._end(process)
         if self._dog is not None:
             self._dog.wait(_GOODBYE_S)
-            for pipe in (self._dog.stdin, self._dog.stdout):
-                if pipe is not None:
-                    _close(pipe)
+            _close(self._dog)
         self.board.close()
         if self.ring is not None:
             self.ring.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _clear_pipe(self) -> None:
-        return None
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        self.board.write(replace(self.board.read(), ended=True))
+        _write(process)
+        try:
+            process.wait(_GOODBYE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            self._dark = self._dog is not None
+            if not self._dark:
+                darken(self.plan)
+        if self._ear is not None:
+            self._ear.join()
+        _close(process)
 
     def _start(self) -> None:
         words, extra, end = [str(self.folder)], (), -1
@@ -136,7 +139,8 @@ class OutputProcess:
         assert self._process.stdin is not None
         if os.name == "posix":
             os.set_blocking(self._process.stdin.fileno(), False)
-        threading.Thread(target=self._hear, args=(self._process,), daemon=True).start()
+        self._ear = threading.Thread(target=self._hear, args=(self._process,), daemon=True)
+        self._ear.start()
         self._await_ready()
 
     def _wake_dog(self) -> int:
@@ -178,12 +182,7 @@ class OutputProcess:
             told = self._told.get()
             self.lights = told.get("lights", self.lights)
             self._dark = self._dark or "dark" in told
-
-
-def _ended(wishes: Wishes) -> Wishes:
-    from dataclasses import replace
-
-    return replace(wishes, ended=True)
+            self._why = told.get("broken", self._why)
 
 
 def _python(module: str, words: list[str], **wishes: Any) -> "subprocess.Popen[bytes]":
@@ -195,16 +194,15 @@ def _python(module: str, words: list[str], **wishes: Any) -> "subprocess.Popen[b
     return subprocess.Popen([sys.executable, "-m", module, *words], env=environment, **{**pipes, **wishes})
 
 
-def _write(process: "subprocess.Popen[bytes]", data: bytes) -> None:
+def _write(process: "subprocess.Popen[bytes]") -> None:
+    """A sign; whether it arrives is not waited for (the pipe may be full, the process gone)."""
     if process.stdin is not None:
-        try:
-            os.write(process.stdin.fileno(), data)
-        except OSError:
-            pass
+        with contextlib.suppress(OSError):
+            os.write(process.stdin.fileno(), b".")
 
 
-def _close(pipe: Any) -> None:
-    try:
-        pipe.close()
-    except OSError:
-        pass
+def _close(process: "subprocess.Popen[bytes]") -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()

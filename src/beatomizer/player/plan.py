@@ -42,7 +42,7 @@ class Plan:
         """All lights, opened; what ``open_light`` raises, and none is left open then."""
         rig = None
         if self.rig:
-            from beatomizer.rig.file import read_rig
+            from beatomizer.rig.rig_file import read_rig
 
             rig = read_rig(Path(self.rig))
         lights: list[Light] = []

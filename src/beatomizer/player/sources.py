@@ -53,8 +53,10 @@ class SongShelf:
 
     def frame(self, song: int, number: int) -> LightFrame:
         """A frame of a song; dark before it and after it."""
-        rgb8, notes = self._song(song)
         time_s = frame_time_s(number)
+        if song < 0:
+            return black(self.zones, time_s)
+        rgb8, notes = self._song(song)
         if not 0 <= number < len(rgb8):
             return black(self.zones, time_s)
         return notes.frame(time_s, np.array(rgb8[number]))

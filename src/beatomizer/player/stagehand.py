@@ -152,6 +152,9 @@ def main(words: list[str]) -> int:
         sys.setswitchinterval(0.001)
         _tell({"ready": [light.url for light in lights]})
         hand.run()
+    except Exception as error:
+        _tell({"broken": f"the output process stopped ({type(error).__name__}: {error})"})
+        return 70
     finally:
         for light in lights:
             light.close(0.0)
