@@ -13,7 +13,7 @@ from zlib import crc32
 from beatomizer.player.clock import Anchor
 
 MOST_OUTPUTS = 32
-_BODY = struct.Struct(f"<5did??i{MOST_OUTPUTS}d")
+_BODY = struct.Struct(f"<5did???i{MOST_OUTPUTS}d")
 _SUM = struct.Struct("<I")
 BOARD_BYTES = _BODY.size + _SUM.size
 
@@ -29,6 +29,7 @@ class Wishes:
         song: number of the song, from 0; -1 is darkness.
         master: 0..1.
         blackout: dark now.
+        idle: the leader has nothing to say: no song is ready, or the sound card is gone.
         ended: go dark for good.
         offsets_s: one for each output; positive is later.
     """
@@ -39,6 +40,7 @@ class Wishes:
     song: int = -1
     master: float = 1.0
     blackout: bool = False
+    idle: bool = False
     ended: bool = False
     offsets_s: tuple[float, ...] = ()
 
@@ -48,7 +50,7 @@ class Wishes:
         line = self.line
         body = _BODY.pack(
             *(line.at_s, line.position_s, line.rate, self.lead_s, self.beat_s, self.song, self.master),
-            *(self.blackout, self.ended, len(self.offsets_s), *offsets),
+            *(self.blackout, self.idle, self.ended, len(self.offsets_s), *offsets),
         )
         return body + _SUM.pack(crc32(body))
 
@@ -58,11 +60,10 @@ class Wishes:
         body = data[: _BODY.size]
         if len(data) != BOARD_BYTES or _SUM.unpack(data[_BODY.size :])[0] != crc32(body):
             return None
-        at_s, position_s, rate, lead_s, beat_s, song, master, blackout, ended, count, *offsets = _BODY.unpack(
-            body
-        )
+        at_s, position_s, rate, *rest = _BODY.unpack(body)
+        count, offsets = rest[-MOST_OUTPUTS - 1], rest[-MOST_OUTPUTS:]
         line = Anchor(at_s, position_s, rate)
-        return cls(line, lead_s, beat_s, song, master, blackout, ended, tuple(offsets[:count]))
+        return cls(line, *rest[: -MOST_OUTPUTS - 1], offsets_s=tuple(offsets[:count]))
 
 
 class Board:

@@ -6,7 +6,6 @@ import os
 import queue
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -14,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-import beatomizer
 from beatomizer import errors
 from beatomizer.errors import BeatomizerError, DeviceError
 from beatomizer.player.board import MOST_OUTPUTS, Board, Wishes
+from beatomizer.player.child import start_module
 from beatomizer.player.plan import BOARD, RING, Plan
 from beatomizer.player.ring import FrameRing
 from beatomizer.player.watchdog import darken
@@ -133,7 +132,7 @@ class OutputProcess:
         if self._watchdog:
             end = self._wake_dog()
             words, extra = [*words, str(end)], (end,)
-        self._process = _python("beatomizer.player.stagehand", words, pass_fds=extra)
+        self._process = start_module("beatomizer.player.stagehand", words, pass_fds=extra)
         if end >= 0:
             os.close(end)
         assert self._process.stdin is not None
@@ -145,7 +144,7 @@ class OutputProcess:
 
     def _wake_dog(self) -> int:
         theirs, ours = os.pipe()
-        self._dog = _python(
+        self._dog = start_module(
             "beatomizer.player.watchdog", [str(self.folder)], stdin=theirs, start_new_session=True
         )
         os.close(theirs)
@@ -183,15 +182,6 @@ class OutputProcess:
             self.lights = told.get("lights", self.lights)
             self._dark = self._dark or "dark" in told
             self._why = told.get("broken", self._why)
-
-
-def _python(module: str, words: list[str], **wishes: Any) -> "subprocess.Popen[bytes]":
-    """A process of this same package, wherever it was imported from."""
-    home = str(Path(beatomizer.__file__).parents[1])
-    path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    environment = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-m", module, *words], env=environment, **{**pipes, **wishes})
 
 
 def _write(process: "subprocess.Popen[bytes]") -> None:

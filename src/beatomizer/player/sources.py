@@ -87,7 +87,7 @@ class SongReader:
 
     def is_stale(self, now_s: float, wishes: Wishes) -> bool:
         """See ``Reader``."""
-        return now_s - wishes.beat_s > STALE_S
+        return wishes.idle or now_s - wishes.beat_s > STALE_S
 
     def copy(self) -> "SongReader":
         """See ``Reader``."""
