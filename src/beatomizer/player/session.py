@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from beatomizer.errors import BeatomizerError, UnreadableInputError
+from beatomizer.errors import UnreadableInputError
 from beatomizer.player.board import Wishes
 from beatomizer.player.child import start_module
 from beatomizer.player.clock import Anchor
@@ -213,8 +213,3 @@ class Session:
             if position_s > song.duration_s + _AFTER_S + max(0.0, *self.hands.offsets_s, 0.0):
                 return True
             time.sleep(STEP_S)
-
-
-def shown_error(error: BeatomizerError) -> str:
-    """One line."""
-    return str(error)
