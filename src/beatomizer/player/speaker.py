@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from beatomizer.errors import DeviceError, MissingExtraError, one_line
+from beatomizer.audio.capture.portaudio import device_number, portaudio, rescan
+from beatomizer.errors import DeviceError, one_line
 from beatomizer.player.clock import Anchor, SlowClock
 
 SILENT_S = 0.5
@@ -23,23 +24,6 @@ _LONGEST_LATENCY_S = 1.0
 Sound = np.ndarray[tuple[int, ...], np.dtype[np.int16]]
 
 
-def portaudio() -> Any:
-    """The module ``sounddevice``.
-
-    Raises:
-        MissingExtraError: it is not installed.
-        DeviceError: PortAudio itself is missing.
-    """
-    try:
-        import sounddevice
-    except ImportError:
-        raise MissingExtraError("sound", "live") from None
-    except OSError as error:
-        hint = "apt install libportaudio2, or brew install portaudio; or use --no-audio"
-        raise DeviceError(f"PortAudio is missing ({one_line(str(error), 80)})", hint) from None
-    return sounddevice
-
-
 def rate_of_speaker(device: str | None) -> int:
     """A sample rate the output can take: 48 kHz, or its own.
 
@@ -48,18 +32,14 @@ def rate_of_speaker(device: str | None) -> int:
     """
     sounds = portaudio()
     try:
-        facts = sounds.query_devices(_number(device), "output")
+        facts = sounds.query_devices(device_number(device), "output")
         try:
-            sounds.check_output_settings(device=_number(device), channels=2, samplerate=USUAL_RATE, dtype="int16")
+            sounds.check_output_settings(device=device_number(device), channels=2, samplerate=USUAL_RATE, dtype="int16")
         except sounds.PortAudioError:
             return round(facts["default_samplerate"])
     except (sounds.PortAudioError, ValueError) as error:
         raise DeviceError(f"no sound output ({one_line(str(error), 80)})", "see 'beatomizer doctor', or use --no-audio") from None
     return USUAL_RATE
-
-
-def _number(device: str | None) -> int | str | None:
-    return int(device) if device is not None and device.isdecimal() else device
 
 
 class SpeakerTransport:
@@ -143,7 +123,7 @@ class SpeakerTransport:
                 samplerate=self._rate,
                 channels=2,
                 dtype="int16",
-                device=_number(self._device),
+                device=device_number(self._device),
                 callback=self._call,
                 latency="high",
             )
@@ -182,7 +162,7 @@ class SpeakerTransport:
         if self._stream is None and now_s - self._tried_s > RETRY_S:
             self._tried_s = now_s
             with contextlib.suppress(DeviceError):
-                _rescan()
+                rescan()
                 self._open()
 
 
@@ -193,10 +173,3 @@ def _abandon(stream: Any) -> None:
     with contextlib.suppress(Exception):
         stream.close()
 
-
-def _rescan() -> None:
-    """PortAudio lists devices once; a card that came back is only seen after starting it anew."""
-    sounds = portaudio()
-    with contextlib.suppress(Exception):
-        sounds._terminate()
-        sounds._initialize()
