@@ -181,5 +181,5 @@ def _default(value: int | str) -> int:
     """A number, or a share such as ``50%``."""
     if isinstance(value, str):
         match = re.fullmatch(r"(\d+(?:\.\d+)?)%", value)
-        return round(min(100.0, float(match[1])) * 2.55) if match else 0
+        return int(min(100.0, float(match[1])) * 255 / 100 + 0.5) if match else 0
     return min(255, _coarse(value))

@@ -20,25 +20,6 @@ _KEYS = (
     *("name", "kind", "output", "universe", "address", "pixels", "columns", "snake", "order", "slots"),
     *("ofl", "mode", "position", "end", "role", "gamma", "white", "maximum"),
 )
-    "name",
-    "kind",
-    "output",
-    "universe",
-    "address",
-    "pixels",
-    "columns",
-    "snake",
-    "order",
-    "slots",
-    "ofl",
-    "mode",
-    "position",
-    "end",
-    "role",
-    "gamma",
-    "white",
-    "maximum",
-]
 
 
 def read_rig(path: Path | str) -> Rig:
@@ -263,5 +244,5 @@ def _word(slot: Slot) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are a part of TOML's, except for DEL, which must be escaped."""
-    return json.dumps(text, ensure_ascii=True).replace("\x7f", "\\u007f")
+    """A TOML basic string: JSON's escapes are a part of TOML's, except that DEL must be escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

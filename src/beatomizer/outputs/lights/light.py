@@ -5,7 +5,7 @@ one for this light, and ``idle`` in any case: keep-alives, polls, answers and at
 so that no light needs a thread.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -67,7 +67,6 @@ class LightStatus:
         frames_dropped: frames that could not be handed over: offline, or a full buffer.
         errors: how often something failed.
         last_error: one line about the latest failure.
-        heard: names or addresses of receivers that answered, where the protocol has answers.
     """
 
     online: bool = True
@@ -75,7 +74,6 @@ class LightStatus:
     frames_dropped: int = 0
     errors: int = 0
     last_error: str = ""
-    heard: list[str] = field(default_factory=list)
 
 
 class Light(Protocol):

@@ -15,12 +15,12 @@ from beatomizer.safety.profiles import Profile
 from beatomizer.timebase import FPS
 
 PORT = 9000
-ALL_AGAIN_S = 1.0
+ALL_AGAIN_S = 0.8
 """Everything is told again after this time, for receivers that came later or lost a packet."""
 
 
 class OscVoice(PlainVoice):
-    """One bundle a frame, with what changed; everything once a second."""
+    """One bundle a frame, with what changed; everything again after 0.8 s."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
@@ -68,4 +68,6 @@ def open_osc(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile)
     fps = url.number("fps", float(FPS), 1, FPS)
     url.finish()
     link = UdpLink(host, url.port or PORT)
-    return SteadyLight(url, zones, OscVoice(prefix), link, max_fps=fps, keep_alive_s=1.0, profile=profile)
+    return SteadyLight(
+        url, zones, OscVoice(prefix), link, max_fps=fps, keep_alive_s=ALL_AGAIN_S, profile=profile
+    )

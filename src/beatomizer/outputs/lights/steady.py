@@ -28,6 +28,9 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 1.0
 _TRUST_S = 0.1
 """A datagram that was refused is reported within this time on a network that answers at all."""
 
+_PATIENCE_S = 3.0
+"""A name server, broker or bridge that has not answered by then is asked again."""
+
 _QUIET_S = 60.0
 """A light that comes and goes is written about at most once in this time, each way."""
 
@@ -156,6 +159,8 @@ class SteadyLight:
             return False
         try:
             if not self._link.ready():
+                if now - self._opened_s > _PATIENCE_S:
+                    raise TimeoutError("no answer")
                 return False
             if not self._greeted:
                 self._greeted = True
