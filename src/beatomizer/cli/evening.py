@@ -14,10 +14,10 @@ STOPPED = 130
 """128 + SIGINT, as shells report it."""
 
 
-def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+def add_output_arguments(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     """Which lights, and how late they are."""
     parser.add_argument(
-        "--to", metavar="URL", action="append", default=[], required=True, help="a light; may be repeated"
+        "--to", metavar="URL", action="append", default=[], required=needed, help="a light; may be repeated"
     )
     parser.add_argument("--rig", metavar="FILE", default="", help="the rig file of the lamps behind the lights")
     parser.add_argument(

@@ -127,8 +127,10 @@ class RingReader:
 
     def is_stale(self, now_s: float, wishes: Wishes) -> bool:
         """See ``Reader``."""
+        if wishes.idle:
+            return True
         newest = self._ring.read(self._ring.newest)
-        since_s = wishes.line.at_s if newest is None else newest.due_s
+        since_s = wishes.line.at_s if newest is None else newest.due_s + max(0.0, -wishes.lead_s)
         return now_s - since_s > STALE_S
 
     def copy(self) -> "RingReader":

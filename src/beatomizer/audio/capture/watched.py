@@ -28,6 +28,7 @@ class WatchedCapture:
 
     Attributes:
         losses: how often it was lost.
+        tap: told of each block as it came.
         clipped: share of the last block's samples at full scale.
 
     Raises:
@@ -37,8 +38,9 @@ class WatchedCapture:
     def __init__(self, open_source: Callable[[], Capture]) -> None:
         self._open = open_source
         self.losses, self.clipped = 0, 0.0
+        self.tap: Callable[[Block], None] | None = None
         self._source: Capture | None = open_source()
-        self.name = self._source.name
+        self.name, self.sample_rate = self._source.name, self._source.sample_rate
         self._resampler = StreamResampler(self._source.sample_rate)
         self._heard_s = self._tried_s = time.monotonic()
 
@@ -68,6 +70,8 @@ class WatchedCapture:
                 self._lose()
             return None
         self._heard_s = now_s
+        if self.tap is not None:
+            self.tap(block)
         return self._resampler.push(self._mono(block)), block.at_s
 
     def close(self) -> None:
