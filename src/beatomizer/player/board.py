@@ -44,6 +44,10 @@ class Wishes:
     ended: bool = False
     offsets_s: tuple[float, ...] = ()
 
+    def offset_s(self, output: int) -> float:
+        """Of one output; 0 where nothing was said."""
+        return self.offsets_s[output] if output < len(self.offsets_s) else 0.0
+
     def packed(self) -> bytes:
         """As bytes, ``BOARD_BYTES`` of them."""
         offsets = [*self.offsets_s, *[0.0] * (MOST_OUTPUTS - len(self.offsets_s))]

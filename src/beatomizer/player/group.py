@@ -61,7 +61,7 @@ class Group:
         """Itself, or as many groups as there are different offsets now; each goes on from the same light."""
         by_offset: dict[float, list[Desk]] = {}
         for desk in self.desks:
-            by_offset.setdefault(wishes.offsets_s[desk.number], []).append(desk)
+            by_offset.setdefault(wishes.offset_s(desk.number), []).append(desk)
         (self.offset_s, self.desks), *others = by_offset.items()
         return [self, *(self._twin(offset_s, desks) for offset_s, desks in others)]
 
