@@ -35,13 +35,16 @@ class Fader:
         """Whether nothing gets through."""
         return self._open <= 0.0
 
-    def step(self, rgb8: U8, master: float, blackout: bool) -> U8:
-        """One frame ``[Z, 3]`` behind both hands; ``master`` is the square root of a share of linear light."""
-        self._master = _moved(self._master, master, 1.0 / (MASTER_S * FPS))
+    def step(self, rgb8: U8, master: float, blackout: bool, frames: float = 1.0) -> U8:
+        """One frame ``[Z, 3]`` behind both hands; ``master`` is the square root of a share of linear light.
+
+        ``frames`` is the time since the last step, in sixtieths of a second: more than one where some were skipped.
+        """
+        self._master = _moved(self._master, master, frames / (MASTER_S * FPS))
         if blackout:
-            self._open = _moved(self._open, 0.0, 1.0 / (BLACKOUT_S * FPS))
+            self._open = _moved(self._open, 0.0, frames / (BLACKOUT_S * FPS))
         else:
-            self._open = _moved(self._open, 1.0, 1.0 / (RETURN_S * FPS))
+            self._open = _moved(self._open, 1.0, frames / (RETURN_S * FPS))
         share = (self._master * self._open) ** 2
         if share >= 1.0:
             return rgb8

@@ -14,6 +14,10 @@ from beatomizer.player.fader import Fader
 from beatomizer.player.idle import Idle
 from beatomizer.player.sources import Reader
 from beatomizer.safety.limiter import Limiter
+from beatomizer.timebase import FPS
+
+_MOST_AT_ONCE = 6.0
+"""Sixtieths of a second that hands may move in one step where frames were skipped: a third of a blackout."""
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Group:
     fader: Fader
     idle: Idle
     limiter: Limiter
-    shown: int = 0
+    shown_s: float = float("-inf")
     dark: int = 0
 
     def due_s(self, wishes: Wishes) -> float:
@@ -45,15 +49,17 @@ class Group:
     def show(self, now_s: float, wishes: Wishes, ending: bool) -> LightFrame:
         """Show the frame of now on all of them."""
         frame = self.reader.frame(now_s, wishes, self.offset_s)
-        rgb8 = self.idle.step(frame.rgb8, self.reader.is_stale(now_s, wishes))
-        rgb8 = self.limiter.step(self.fader.step(rgb8, wishes.master, wishes.blackout or ending))
+        frames = min(max((now_s - self.shown_s) * FPS, 0.5), _MOST_AT_ONCE)
+        rgb8 = self.idle.step(frame.rgb8, self.reader.is_stale(now_s, wishes), frames)
+        rgb8 = self.fader.step(rgb8, wishes.master, wishes.blackout or ending, frames)
+        rgb8 = self.limiter.step(rgb8)
         frame = replace(frame, rgb8=rgb8)
         for desk in self.desks:
             due = desk.resampler.push(frame)
             if due is not None:
                 desk.light.send(due)
             desk.light.idle()
-        self.shown += 1
+        self.shown_s = now_s
         self.dark = 0 if rgb8.any() else self.dark + 1
         return frame
 

@@ -26,7 +26,7 @@ class Idle:
     """
 
     def __init__(self, zones: int) -> None:
-        self._share, self._frame = 0.0, 0
+        self._share, self._frame = 0.0, 0.0
         self._hue: F64 = np.repeat(_WARM[None], zones, axis=0)
 
     @property
@@ -34,15 +34,15 @@ class Idle:
         """Whether nothing of it is to be seen."""
         return self._share <= 0.0
 
-    def step(self, rgb8: U8, wanted: bool) -> U8:
-        """``rgb8 [Z, 3]``, or on the way from it to the breath, or back."""
-        step = 1.0 / (TAKE_OVER_S * FPS)
+    def step(self, rgb8: U8, wanted: bool, frames: float = 1.0) -> U8:
+        """``rgb8 [Z, 3]``, or on the way from it to the breath, or back; ``frames`` as for ``Fader.step``."""
+        step = frames / (TAKE_OVER_S * FPS)
         self._share = min(1.0, self._share + step) if wanted else max(0.0, self._share - 2.0 * step)
         if self.is_quiet:
-            self._frame = 0
+            self._frame = 0.0
             self._remember(rgb8)
             return rgb8
-        self._frame += 1
+        self._frame += frames
         phase = 0.5 - 0.5 * np.cos(2.0 * np.pi * self._frame / (BREATH_S * FPS))
         height = LOWEST + (HIGHEST - LOWEST) * phase
         breath = self._hue * (height / np.maximum(luminance(self._hue), 1e-6))[:, None]

@@ -41,12 +41,14 @@ def open_capture(wanted: str | None) -> Capture:
     """
     if has_pulse() and not (wanted or "").isdecimal():
         try:
-            found = sources()
+            found: list[Source] | None = sources()
         except DeviceError:
-            found = []
-        source = chosen(found, wanted)
+            found = None
+        source = chosen(found or [], wanted)
         if source is not None:
             return PulseCapture(source)
+        if found is not None and wanted in (None, PLAYED):
+            raise DeviceError("the sound server has no output to listen to", "see 'beatomizer live --list'")
     if wanted == PLAYED:
         raise DeviceError("what the computer plays cannot be heard here", "'beatomizer doctor' says how to change that")
     return DeviceCapture(None if wanted == MICROPHONE else wanted)
