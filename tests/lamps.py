@@ -76,7 +76,9 @@ def cue_list(path, seconds=60.0, zones=2, look="hold"):
         "title": "even",
         "duration_s": seconds,
         "tempo_bpm": 120.0,
-        "beats": [{"time_s": n / 2, "position": n % 4 + 1, "confidence": 1.0} for n in range(int(seconds * 2))],
+        "beats": [
+            {"time_s": n / 2, "position": n % 4 + 1, "confidence": 1.0} for n in range(int(seconds * 2))
+        ],
         "sections": [{"start_s": 0.0, "end_s": seconds, "label": "A"}],
         "palette": ["#ff8040"],
         "cues": [{"time_s": 0.0, "look": look, "colors": ["#ff8040"], "intensity": 0.8}],

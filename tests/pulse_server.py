@@ -29,7 +29,14 @@ class PulseServer:
         self._process = None
 
     def __enter__(self):
-        words = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"]
+        words = [
+            "pulseaudio",
+            "-n",
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "--use-pid-file=no",
+            "--disable-shm=yes",
+        ]
         socket = self.environment["PULSE_SERVER"].removeprefix("unix:")
         words += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
         self._log = (self._folder / "pulse.log").open("w")
@@ -54,7 +61,12 @@ class PulseServer:
 
     def run(self, *words):
         return subprocess.run(
-            words, env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=20, check=False
+            words,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
 
     def plug_in(self):
@@ -71,7 +83,14 @@ class PulseServer:
 
     def play(self, samples, rate=48_000):
         """Start playing mono samples into the card; the process."""
-        words = ["pacat", "--raw", "--format=float32le", f"--rate={rate}", "--channels=1", "--latency-msec=20"]
+        words = [
+            "pacat",
+            "--raw",
+            "--format=float32le",
+            f"--rate={rate}",
+            "--channels=1",
+            "--latency-msec=20",
+        ]
         path = self._folder / "played.f32"
         np.asarray(samples, dtype="<f4").tofile(path)
         with path.open("rb") as file:

@@ -69,7 +69,9 @@ def test_a_steady_transport_pauses_seeks_and_goes_on() -> None:
     assert transport.line(113.0).position(113.5) == pytest.approx(61.5)
 
 
-def walk(line: Anchor, lead_s: float, start_s: float, seconds: float, late_s: list[float]) -> list[tuple[float, int]]:
+def walk(
+    line: Anchor, lead_s: float, start_s: float, seconds: float, late_s: list[float]
+) -> list[tuple[float, int]]:
     """Frames with the moments at which they are shown, by somebody who wakes late by these amounts in turn."""
     pace, now_s, shown = Pace(), start_s, []
     while now_s < start_s + seconds:

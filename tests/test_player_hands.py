@@ -128,7 +128,9 @@ def test_the_ring_keeps_the_newest_and_forgets_the_oldest(tmp_path) -> None:
     assert reader.read(0) is None
     for number in range(PLACES + 5):
         rgb8 = np.full((2, 3), number % 256, np.uint8)
-        frame = LightFrame(rgb8, number / 60, beat=number, palette=("#ff0000",), spectrum=(0.5,), section="é" * 9)
+        frame = LightFrame(
+            rgb8, number / 60, beat=number, palette=("#ff0000",), spectrum=(0.5,), section="é" * 9
+        )
         writer.write(Timed(number, 5.0 + number, frame))
     assert reader.newest == PLACES + 4
     assert reader.read(4) is None

@@ -19,7 +19,9 @@ def add_output_arguments(parser: argparse.ArgumentParser, *, needed: bool = True
     parser.add_argument(
         "--to", metavar="URL", action="append", default=[], required=needed, help="a light; may be repeated"
     )
-    parser.add_argument("--rig", metavar="FILE", default="", help="the rig file of the lamps behind the lights")
+    parser.add_argument(
+        "--rig", metavar="FILE", default="", help="the rig file of the lamps behind the lights"
+    )
     parser.add_argument(
         "--offset",
         metavar="OUTPUT=MS",
@@ -28,7 +30,9 @@ def add_output_arguments(parser: argparse.ArgumentParser, *, needed: bool = True
         help="show an output's light later (or, negative, earlier); OUTPUT is its URL or its number from 1",
     )
     parser.add_argument("--master", type=float, default=1.0, metavar="0..1", help="how bright (default 1)")
-    parser.add_argument("--watchdog", action="store_true", help="darken the lights even if all else is killed")
+    parser.add_argument(
+        "--watchdog", action="store_true", help="darken the lights even if all else is killed"
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing unless something fails")
 
 

@@ -32,11 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output_arguments(parser, needed=False)
     parser.add_argument("--list", action="store_true", help="list the sources of sound, and do nothing else")
     parser.add_argument(
-        "--source", metavar="NAME", help="computer, microphone, or a name from --list (default: computer, if it can be)"
+        "--source",
+        metavar="NAME",
+        help="computer, microphone, or a name from --list (default: computer, if it can be)",
     )
-    parser.add_argument("--from", dest="file", metavar="FILE", help="a song's file, as if it were being played")
-    parser.add_argument("--delay-audio", type=float, default=0.0, metavar="MS", help="play the sound again, later")
-    parser.add_argument("--device", metavar="NAME", help="the sound output for --delay-audio, by name or number")
+    parser.add_argument(
+        "--from", dest="file", metavar="FILE", help="a song's file, as if it were being played"
+    )
+    parser.add_argument(
+        "--delay-audio", type=float, default=0.0, metavar="MS", help="play the sound again, later"
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", help="the sound output for --delay-audio, by name or number"
+    )
     parser.add_argument(
         "--sync", metavar="WHAT", help="beats from elsewhere: midi:PORT, or os2l (VirtualDJ and others)"
     )
@@ -92,7 +100,9 @@ def _follow(arguments: argparse.Namespace, line: StatusLine) -> None:
         speaker = None
         try:
             if arguments.delay_audio:
-                speaker = DelayedSpeaker(capture.sample_rate, arguments.delay_audio / 1000.0, arguments.device)
+                speaker = DelayedSpeaker(
+                    capture.sample_rate, arguments.delay_audio / 1000.0, arguments.device
+                )
                 capture.tap = speaker.push
             if not arguments.quiet:
                 print(f"listening to {capture.name} ({capture.sample_rate} Hz)", flush=True)
@@ -119,11 +129,14 @@ def _follower(arguments: argparse.Namespace, lead_ms: float) -> "LiveFollower":
     profile_named(style.safety)
     if lead_ms > MOST_LEAD_MS:
         raise UsageError(
-            f"light {lead_ms:.0f} ms ahead cannot be foreseen", f"use --delay-audio {lead_ms:.0f}, or smaller offsets"
+            f"light {lead_ms:.0f} ms ahead cannot be foreseen",
+            f"use --delay-audio {lead_ms:.0f}, or smaller offsets",
         )
     engine = load_engine(arguments.model)
     if not isinstance(engine, LiveEngine):
-        raise UnreadableInputError(f"'{arguments.model}' hears whole songs only", "use a streaming model: live")
+        raise UnreadableInputError(
+            f"'{arguments.model}' hears whole songs only", "use a streaming model: live"
+        )
     if arguments.sync:
         from beatomizer.player.sync import open_sync, synced
 
@@ -176,4 +189,6 @@ class _Meter:
         if not self._warned and self._frames > _QUIET_S * 50:
             self._warned = True
             if self._loudest_db < _QUIET_DB and not heard.lost:
-                self._line.note(f"nothing is to be heard from {self._capture.name}; see 'beatomizer live --list'")
+                self._line.note(
+                    f"nothing is to be heard from {self._capture.name}; see 'beatomizer live --list'"
+                )

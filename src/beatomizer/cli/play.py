@@ -41,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MS",
         help="by how much light goes before sound (default 30, without sound 0)",
     )
-    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="begin so many seconds into the song")
+    parser.add_argument(
+        "--start", type=float, default=0.0, metavar="S", help="begin so many seconds into the song"
+    )
     parser.add_argument("--loop", action="store_true", help="begin again after the last song")
     parser.add_argument("--model", metavar="NAME", default="", help="an engine's name or an .onnx file")
     add_style_options(parser)
@@ -132,7 +134,9 @@ def _requests(arguments: argparse.Namespace) -> "list[Request]":
     style = style_of(arguments)
     profile_named(style.safety)
     given = tuple(
-        name for name in ("palette", "energy", "seed", "zones", "safety") if getattr(arguments, name) is not None
+        name
+        for name in ("palette", "energy", "seed", "zones", "safety")
+        if getattr(arguments, name) is not None
     )
     if arguments.audio and len(arguments.songs) > 1:
         raise UsageError("--audio goes with one cue list", "play them one after the other")

@@ -50,7 +50,9 @@ def save_offsets_ms(offsets_ms: Mapping[str, float]) -> Path:
     merged = {**read_offsets_ms(), **offsets_ms}
     path = offsets_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f"[{json.dumps(url, ensure_ascii=False)}]\noffset_ms = {value:g}\n" for url, value in merged.items()]
+    lines = [
+        f"[{json.dumps(url, ensure_ascii=False)}]\noffset_ms = {value:g}\n" for url, value in merged.items()
+    ]
     with written_aside(path) as aside:
         aside.write_text("\n".join(lines), encoding="utf-8")
     return path
@@ -63,7 +65,9 @@ def checked_ms(value: float) -> float:
         UsageError: it is out of them.
     """
     if not -MOST_OFFSET_MS <= value <= MOST_OFFSET_MS:
-        raise UsageError(f"an offset of {value:g} ms is out of range", f"give -{MOST_OFFSET_MS:g} to {MOST_OFFSET_MS:g}")
+        raise UsageError(
+            f"an offset of {value:g} ms is out of range", f"give -{MOST_OFFSET_MS:g} to {MOST_OFFSET_MS:g}"
+        )
     return value
 
 

@@ -52,7 +52,9 @@ class Delay:
             return np.concatenate([part, np.zeros((count - len(part), 2), dtype=np.float32)])
         place = np.linspace(0.0, len(part) - 1.0, count)
         numbers = np.arange(len(part))
-        return np.stack([np.interp(place, numbers, part[:, side]) for side in (0, 1)], axis=1).astype(np.float32)
+        return np.stack([np.interp(place, numbers, part[:, side]) for side in (0, 1)], axis=1).astype(
+            np.float32
+        )
 
 
 class DelayedSpeaker:

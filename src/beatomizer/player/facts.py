@@ -35,7 +35,11 @@ class SongNotes:
         part = bisect_right(self._section_s, time_s)
         section = self._list.sections[part - 1].shown if part else ""
         level = self._list.level
-        loud = np.interp(time_s / level.step_s, np.arange(len(level.values)), level.values) if level.values else 0.0
+        loud = (
+            np.interp(time_s / level.step_s, np.arange(len(level.values)), level.values)
+            if level.values
+            else 0.0
+        )
         return LightFrame(
             rgb8,
             time_s=time_s,

@@ -74,4 +74,3 @@ class Group:
     def _twin(self, offset_s: float, desks: list[Desk]) -> "Group":
         fader, idle = copy.copy(self.fader), copy.copy(self.idle)
         return Group(offset_s, desks, self.reader.copy(), fader, idle, self.limiter.copy())
-

@@ -97,7 +97,9 @@ class OutputProcess:
         self._listen()
         if not self._dark and self._dog is None:
             darken(self.plan)
-        raise DeviceError(self._why or "the output process was ended from outside", "the lights are dark; start again")
+        raise DeviceError(
+            self._why or "the output process was ended from outside", "the lights are dark; start again"
+        )
 
     def close(self) -> None:
         """Fade, black, goodbye; then nothing of it is left."""
@@ -164,8 +166,10 @@ class OutputProcess:
             if "failed" in told:
                 self._dark = True
                 kind = getattr(errors, told["kind"], DeviceError)
-                raise kind(told["failed"], told["hint"]) if kind is not errors.MissingExtraError else (
-                    errors.UsageError(told["failed"], told["hint"])
+                raise (
+                    kind(told["failed"], told["hint"])
+                    if kind is not errors.MissingExtraError
+                    else (errors.UsageError(told["failed"], told["hint"]))
                 )
             if "ready" in told:
                 return

@@ -120,7 +120,9 @@ def _rendered(request: Request, progress: Progress) -> Rendering:
         return render_song(request.song, model=request.model or None, style=style, progress=progress)
     if request.model or "energy" in request.given:
         raise UsageError("--model and --energy decide cues", "they do not go with a cue list")
-    wishes = {name: getattr(style, name) for name in ("palette", "zones", "seed", "safety") if name in request.given}
+    wishes = {
+        name: getattr(style, name) for name in ("palette", "zones", "seed", "safety") if name in request.given
+    }
     return render_cues(request.song, song=request.audio or None, progress=progress, **wishes)
 
 

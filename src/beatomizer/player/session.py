@@ -85,6 +85,7 @@ class Session:
         show: told twenty times a second what happens; for a status line.
         start_s: where the first song begins.
         loop: whether the last song is followed by the first.
+        until_s: stop after so many seconds.
         note: told one line when a song is left out.
     """
 
@@ -99,6 +100,9 @@ class Session:
     loop: bool = False
     note: Callable[[str], None] = lambda text: None
     progress: Progress = silent
+    until_s: float = float("inf")
+    _stop_s: float = field(default=float("inf"), repr=False)
+    _paused: bool = field(default=False, repr=False)
     _coming: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
     _prepared: dict[int, Prepared] = field(default_factory=dict, repr=False)
 
@@ -107,9 +111,14 @@ class Session:
         self._prepared[0] = prepare(self.requests[0], self._home(0), self.progress)
         return self._prepared[0]
 
+    def use(self, song: Prepared) -> None:
+        """Have a first song that somebody else made ready."""
+        self._prepared[0] = song
+
     def run(self) -> None:
         """Play until the end, or until a person says so."""
         number, start_s = 0, self.start_s
+        self._stop_s = time.monotonic() + self.until_s
         try:
             while number < len(self.requests):
                 song = self._ready(number)
@@ -180,36 +189,40 @@ class Session:
 
     def _play(self, number: int, song: Prepared, start_s: float) -> bool:
         """One song; whether the evening goes on."""
-        transport = self.transport
-        if hasattr(transport, "load"):
-            transport.load(song.sound(), start_s)
+        if hasattr(self.transport, "load"):
+            self.transport.load(song.sound(), start_s)
         else:
-            transport.seek(time.monotonic(), start_s)
-        paused = False
-        transport.play(time.monotonic())
-        while True:
-            now_s = time.monotonic()
+            self.transport.seek(time.monotonic(), start_s)
+        self._paused = False
+        self.transport.play(time.monotonic())
+        while time.monotonic() < self._stop_s:
             for key in self.keys():
-                line = transport.line(now_s)
                 if key == "q":
                     return False
                 if key == "n":
                     return True
-                if key == "space":
-                    paused = not paused
-                    (transport.pause if paused else transport.play)(now_s)
-                elif key in ("left", "right"):
-                    moved = line.position(now_s) + (SEEK_S if key == "right" else -SEEK_S)
-                    transport.seek(now_s, min(max(0.0, moved), song.duration_s))
-                else:
-                    self.hands.take(key)
-            line = transport.line(now_s)
-            lost = bool(getattr(transport, "is_lost", False))
+                self._take(key, song)
+            now_s = time.monotonic()
+            line = self.transport.line(now_s)
+            position_s = line.position(now_s)
+            lost = bool(getattr(self.transport, "is_lost", False))
             self._wish(line, number, idle=lost)
             self.output.check()
-            position_s = line.position(now_s)
-            lights = self.output.lights
-            self.show(Now(song, number, len(self.requests), position_s, paused, lost, self.hands, lights))
+            state = (position_s, self._paused, lost, self.hands, self.output.lights)
+            self.show(Now(song, number, len(self.requests), *state))
             if position_s > song.duration_s + _AFTER_S + max(0.0, *self.hands.offsets_s, 0.0):
                 return True
             time.sleep(STEP_S)
+        return False
+
+    def _take(self, key: str, song: Prepared) -> None:
+        """A key that changes something while the song goes on."""
+        now_s = time.monotonic()
+        if key == "space":
+            self._paused = not self._paused
+            (self.transport.pause if self._paused else self.transport.play)(now_s)
+        elif key in ("left", "right"):
+            moved = self.transport.line(now_s).position(now_s) + (SEEK_S if key == "right" else -SEEK_S)
+            self.transport.seek(now_s, min(max(0.0, moved), song.duration_s))
+        else:
+            self.hands.take(key)

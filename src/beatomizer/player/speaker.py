@@ -34,11 +34,15 @@ def rate_of_speaker(device: str | None) -> int:
     try:
         facts = sounds.query_devices(device_number(device), "output")
         try:
-            sounds.check_output_settings(device=device_number(device), channels=2, samplerate=USUAL_RATE, dtype="int16")
+            sounds.check_output_settings(
+                device=device_number(device), channels=2, samplerate=USUAL_RATE, dtype="int16"
+            )
         except sounds.PortAudioError:
             return round(facts["default_samplerate"])
     except (sounds.PortAudioError, ValueError) as error:
-        raise DeviceError(f"no sound output ({one_line(str(error), 80)})", "see 'beatomizer doctor', or use --no-audio") from None
+        raise DeviceError(
+            f"no sound output ({one_line(str(error), 80)})", "see 'beatomizer doctor', or use --no-audio"
+        ) from None
     return USUAL_RATE
 
 
@@ -172,4 +176,3 @@ def _abandon(stream: Any) -> None:
         stream.abort()
     with contextlib.suppress(Exception):
         stream.close()
-

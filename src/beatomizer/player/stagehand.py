@@ -137,7 +137,9 @@ def main(words: list[str]) -> int:
     folder = Path(words[0])
     watchdog = int(words[1]) if len(words) > 1 else None
     signs = Signs()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody in the terminal; the leader decides
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches everybody in the terminal; the leader decides
     signal.signal(signal.SIGTERM, signs.end)
     try:
         lights = (plan := Plan.read(folder)).open()

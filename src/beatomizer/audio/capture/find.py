@@ -50,7 +50,9 @@ def open_capture(wanted: str | None) -> Capture:
         if found is not None and wanted in (None, PLAYED):
             raise DeviceError("the sound server has no output to listen to", "see 'beatomizer live --list'")
     if wanted == PLAYED:
-        raise DeviceError("what the computer plays cannot be heard here", "'beatomizer doctor' says how to change that")
+        raise DeviceError(
+            "what the computer plays cannot be heard here", "'beatomizer doctor' says how to change that"
+        )
     return DeviceCapture(None if wanted == MICROPHONE else wanted)
 
 
