@@ -1,5 +1,6 @@
 """A lamp on a socket: counts what DDP packets say and when, so that faults can be timed from outside."""
 
+import contextlib
 import json
 import os
 import signal
@@ -122,8 +123,6 @@ def children(pid):
 
 def end(process):
     """End a group that a test started, whatever state it is in."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.communicate()

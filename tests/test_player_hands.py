@@ -1,5 +1,6 @@
 """Hands on the light: master, blackout, the idle look; keys; offsets; what goes between the processes."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +29,7 @@ def test_a_blackout_takes_a_third_of_a_second_and_the_way_back_is_slower() -> No
     fader, full = Fader(), np.full((2, 3), 255, np.uint8)
     down = [int(fader.step(full, 1.0, True)[0, 0]) for _ in range(20)]
     assert down[18] == down[19] == 0
-    assert all(a >= b for a, b in zip(down, down[1:]))
+    assert all(a >= b for a, b in itertools.pairwise(down))
     up = [int(fader.step(full, 1.0, False)[0, 0]) for _ in range(60)]
     assert up[-1] == 255
     assert up[30] < 200

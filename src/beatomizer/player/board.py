@@ -67,7 +67,8 @@ class Wishes:
         at_s, position_s, rate, *rest = _BODY.unpack(body)
         count, offsets = rest[-MOST_OUTPUTS - 1], rest[-MOST_OUTPUTS:]
         line = Anchor(at_s, position_s, rate)
-        return cls(line, *rest[: -MOST_OUTPUTS - 1], offsets_s=tuple(offsets[:count]))
+        lead_s, beat_s, song, master, blackout, idle, ended = rest[: -MOST_OUTPUTS - 1]
+        return cls(line, lead_s, beat_s, song, master, blackout, idle, ended, tuple(offsets[:count]))
 
 
 class Board:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from beatomizer.arrays import F32
-from beatomizer.audio.capture.block import EndOfSound
+from beatomizer.audio.capture.block import EndOfSoundError
 from beatomizer.audio.capture.watched import WatchedCapture
 from beatomizer.live.follower import LEAD_MS, LiveFollower
 from beatomizer.outputs.lights.light import LightFrame
@@ -115,7 +115,7 @@ class Following:
         while time.monotonic() - started_s < self.until_s:
             try:
                 found = self.capture.read(_READ_S)
-            except EndOfSound:
+            except EndOfSoundError:
                 return
             if found is not None:
                 self.hear(*found)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from beatomizer import errors
-from beatomizer.errors import BeatomizerError, DeviceError
+from beatomizer.errors import DeviceError
 from beatomizer.player.board import MOST_OUTPUTS, Board, Wishes
 from beatomizer.player.child import start_module
 from beatomizer.player.plan import BOARD, RING, Plan
@@ -130,10 +130,10 @@ class OutputProcess:
         _close(process)
 
     def _start(self) -> None:
-        words, extra, end = [str(self.folder)], (), -1
+        words, extra, end = [str(self.folder)], list[int](), -1
         if self._watchdog:
             end = self._wake_dog()
-            words, extra = [*words, str(end)], (end,)
+            words, extra = [*words, str(end)], [end]
         self._process = start_module("beatomizer.player.stagehand", words, pass_fds=extra)
         if end >= 0:
             os.close(end)

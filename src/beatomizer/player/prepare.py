@@ -7,7 +7,7 @@ so that what plays is not disturbed. A folder appears whole or not at all.
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ class Request:
     song: str
     audio: str = ""
     model: str = ""
-    style: Style = Style()
+    style: Style = field(default_factory=Style)
     given: tuple[str, ...] = ()
     sample_rate: int = 0
 

@@ -43,7 +43,8 @@ class SongShelf:
     """Songs in their folders, opened when they are asked for.
 
     Args:
-        folder: with ``song-0``, ``song-1`` … in it, each with ``show.npy`` (uint8 ``[T, Z, 3]``) and maybe ``cues.json``.
+        folder: with ``song-0``, ``song-1`` … in it, each with ``show.npy`` (uint8 ``[T, Z, 3]``) and perhaps
+            ``cues.json``.
         zones: Z.
     """
 

@@ -38,7 +38,7 @@ def rate_of_speaker(device: str | None) -> int:
                 device=device_number(device), channels=2, samplerate=USUAL_RATE, dtype="int16"
             )
         except sounds.PortAudioError:
-            return round(facts["default_samplerate"])
+            return int(facts["default_samplerate"])
     except (sounds.PortAudioError, ValueError) as error:
         raise DeviceError(
             f"no sound output ({one_line(str(error), 80)})", "see 'beatomizer doctor', or use --no-audio"

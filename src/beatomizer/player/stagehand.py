@@ -22,7 +22,7 @@ from typing import Any
 from beatomizer.errors import BeatomizerError
 from beatomizer.outputs.lights.light import Light
 from beatomizer.outputs.lights.resample import Resampler
-from beatomizer.player.board import Board, Wishes
+from beatomizer.player.board import Board
 from beatomizer.player.fader import BLACKOUT_S, Fader
 from beatomizer.player.group import Desk, Group
 from beatomizer.player.idle import Idle

@@ -35,12 +35,12 @@ class Capture(Protocol):
 
         Raises:
             DeviceError: it will give no more, and says so.
-            EndOfSound: it has come to its end.
+            EndOfSoundError: it has come to its end.
         """
 
     def close(self) -> None:
         """Let the device go."""
 
 
-class EndOfSound(Exception):
+class EndOfSoundError(Exception):
     """A file is over."""

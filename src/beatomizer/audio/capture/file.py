@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from beatomizer.audio.audio import Audio
-from beatomizer.audio.capture.block import Block, EndOfSound
+from beatomizer.audio.capture.block import Block, EndOfSoundError
 from beatomizer.audio.load import load_audio
 from beatomizer.timebase import SAMPLE_RATE
 
@@ -37,7 +37,7 @@ class FileCapture:
         samples = self._audio.samples[self._next : self._next + count]
         if not len(samples):
             if not self._loop:
-                raise EndOfSound
+                raise EndOfSoundError
             self._start_s += self._next / SAMPLE_RATE
             self._next = 0
             samples = self._audio.samples[:count]

@@ -46,7 +46,7 @@ class StreamResampler:
         """By how much the output is late."""
         if self._up == self._down:
             return 0.0
-        return (self._taps.shape[1] // 2) / (SAMPLE_RATE * self._down / self._up)
+        return float(self._taps.shape[1] // 2) / (SAMPLE_RATE * self._down / self._up)
 
     def push(self, samples: F32) -> F32:
         """Take samples ``[n]``, give those that they complete ``[m]``."""

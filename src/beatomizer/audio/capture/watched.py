@@ -53,7 +53,7 @@ class WatchedCapture:
         """Samples ``[n]`` and the moment at which the last of them was there; ``None`` if none came in time.
 
         Raises:
-            EndOfSound: a file is over.
+            EndOfSoundError: a file is over.
         """
         if self._source is None:
             time.sleep(timeout_s)
