@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 OTHER_UID = 65534
 """nobody."""
@@ -92,9 +93,9 @@ class Ola:
                 (word,) = struct.unpack("=I", head)
                 told = _fields(stream.read(word & 0x0FFFFFFF))
                 if told.get(3) == b"UpdateDmxData":
-                    data = _fields(bytes(told[4]))  # type: ignore[arg-type]
-                    self.frames[int(data[1])].append((time.monotonic(), bytes(data[2])))  # type: ignore[arg-type]
-                    way.sendall(_framed(_RESPONSE, int(told[2]), "", b""))  # type: ignore[arg-type]
+                    data = _fields(bytes(told[4]))
+                    self.frames[int(data[1])].append((time.monotonic(), bytes(data[2])))
+                    way.sendall(_framed(_RESPONSE, int(told[2]), "", b""))
 
     def _device(self, plugin: str) -> str:
         listing = _tool("ola_dev_info")
@@ -177,9 +178,9 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _wait_for(happened: object, what: str, seconds: float = 15.0) -> None:
+def _wait_for(happened: Callable[[], bool], what: str, seconds: float = 15.0) -> None:
     end = time.monotonic() + seconds
-    while not happened():  # type: ignore[operator]
+    while not happened():
         assert time.monotonic() < end, f"{what} did not start"
         time.sleep(0.05)
 
@@ -212,9 +213,9 @@ def _bytes(tag: int, value: bytes) -> bytes:
     return bytes([tag << 3 | 2]) + _varint(len(value)) + value
 
 
-def _fields(message: bytes) -> dict[int, int | bytes]:
+def _fields(message: bytes) -> dict[int, Any]:
     """The fields of a protobuf message that holds varints and bytes only."""
-    fields, at = dict[int, int | bytes](), 0
+    fields, at = dict[int, Any](), 0
     while at < len(message):
         tag, at = message[at], at + 1
         value = shift = 0

@@ -18,6 +18,7 @@ from beatomizer.cli import (
     doctor,
     evaluate,
     export,
+    lights,
     live,
     play,
     render,
@@ -27,7 +28,7 @@ from beatomizer.cli import (
 from beatomizer.cli.interrupts import interrupts_kept
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UsageError, one_line
 
-COMMANDS = (demo, render, play, live, calibrate, check, dataset, train, evaluate, search, export, doctor)
+COMMANDS = (demo, render, play, live, calibrate, lights, check, dataset, train, evaluate, search, export, doctor)
 
 INTERNAL_ERROR = 70
 """EX_SOFTWARE of sysexits.h."""

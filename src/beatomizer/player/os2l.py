@@ -123,7 +123,8 @@ def _announce(port: int) -> Callable[[], None]:
         )
     except Exception:  # no network: the address still works
         return lambda: None
-    return speaker.close
+    close: Callable[[], None] = speaker.close
+    return close
 
 
 def _addresses() -> list[str]:

@@ -34,6 +34,7 @@ class BeatGrid:
         self._now, self._lock = now, threading.Lock()
         self._at_s, self._heard_s = float("-inf"), float("-inf")
         self._period_s, self._count = 0.5, 0
+        self.keeper: object = None
 
     def beat(self, at_s: float, *, bpm: float | None = None, count: int | None = None) -> None:
         """A beat fell.
@@ -134,11 +135,20 @@ def _with(values: F32, row: int, value: "float | np.ndarray") -> F32:
 
 
 class Sender:
-    """Something that tells a grid its beats, in a thread of its own."""
+    """Something that tells a grid its beats, in a thread of its own.
+
+    Args:
+        grid: that it tells.
+        close: ends it.
+
+    Attributes:
+        port: where it listens, if it is a server.
+    """
 
     def __init__(self, grid: BeatGrid, close: Callable[[], None]) -> None:
         self.grid, self.close = grid, close
         self.port = 0
+        grid.keeper = self  # who follows the grid keeps its sender alive
 
 
 def open_sync(text: str) -> Sender:

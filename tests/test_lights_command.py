@@ -1,0 +1,148 @@
+"""``beatomizer lights``: found, shown, dark; against sockets on loopback."""
+
+import http.server
+import json
+import socket
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from beatomizer.cli.program import run
+from beatomizer.outputs.lights.find import Found, find_artnet, find_sacn, find_wled, first_rig
+from beatomizer.outputs.lights.identify import pattern
+from beatomizer.outputs.lights.sacn_packets import discovery_packets, multicast_address
+from beatomizer.outputs.lights.wled_info import WledInfo, parse_info
+from beatomizer.rig.rig_file import read_rig, write_rig
+from beatomizer.safety.judge import judge
+from beatomizer.safety.limiter import Limiter
+from tests.test_light_packets import artnet_reply
+from tests.test_lights import InfoPage, Receiver
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEATOMIZER_SETTINGS", str(tmp_path / "settings"))
+
+
+def test_art_net_nodes_are_found_by_a_poll() -> None:
+    node = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    node.bind(("127.0.0.1", 0))
+    port = node.getsockname()[1]
+
+    def answer() -> None:
+        poll, sender = node.recvfrom(2000)
+        assert poll[8:10] == b"\0\x20"
+        reply = artnet_reply()
+        node.sendto(reply[:10] + bytes([127, 0, 0, 1]) + reply[14:], sender)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    (found,) = find_artnet(0.6, "127.0.0.1", port, own_port=0)
+    assert found.url == f"artnet://127.0.0.1:{port}?universe={0x341}"
+    assert found.universes == (0x341, 0x342)
+    assert found.name == "the long name"
+    node.close()
+
+
+def test_sacn_sources_are_found_on_loopback() -> None:
+    group = multicast_address(64214)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("", 0))
+        port = probe.getsockname()[1]
+    source = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    source.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+    (packet,) = discovery_packets(bytes(16), "other desk", (1, 9))
+    timer = threading.Timer(0.2, lambda: source.sendto(packet, (group, port)))
+    timer.start()
+    (found,) = find_sacn(0.8, "127.0.0.1", port)
+    timer.join()
+    assert (found.name, found.universes, found.url) == ("other desk", (1, 9), "")
+    source.close()
+
+
+def test_wled_is_asked_by_address() -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), InfoPage)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    (found,) = find_wled(0.01, ("127.0.0.1",), server.server_port)
+    assert found.info == WledInfo("Sofa", 30, 6, False, 21324, "0.15.0")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"{}", b'{"leds": {"count": 0}}', b'{"leds": {"count": 1e99}}', b"\xff"]
+)
+def test_any_other_answer_is_not_a_wled(text: bytes) -> None:
+    with pytest.raises(OSError, match="WLED"):
+        parse_info(text)
+
+
+def test_a_first_rig_can_be_read_back(tmp_path: Path) -> None:
+    found = [
+        Found("wled", "Sofa", "wled://10.0.0.4", "", WledInfo("Sofa", 30, 6)),
+        Found("wled", "Sofa", "wled://10.0.0.5", "", WledInfo("Sofa", 7)),
+        Found("artnet", "Node", "artnet://10.0.0.6?universe=0", "", universes=(0, 1)),
+        Found("sacn source", "desk", "", "", universes=(1,)),
+    ]
+    write_rig(first_rig(found), tmp_path / "rig.toml", ("a note",))
+    rig = read_rig(tmp_path / "rig.toml")
+    assert rig == first_rig(found)
+    assert list(rig.outputs) == ["Sofa", "Sofa 2", "Node"]
+    assert [(f.name, f.pixels, f.universe) for f in rig.fixtures] == [
+        ("Sofa", 30, 1),
+        ("Sofa 2", 7, 1),
+        ("Node 0", 170, 0),
+        ("Node 1", 170, 1),
+    ]
+
+
+def test_find_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rig = tmp_path / "rig.toml"
+    assert (
+        run(["lights", "find", "--seconds", "0.2", "--network", "127.0.0.1", "--json", "--rig", str(rig)])
+        == 0
+    )
+    assert isinstance(json.loads(capsys.readouterr().out), list)
+    assert read_rig(rig).name == "found"
+    assert run(["lights", "find", "--seconds", "0"]) == 2
+
+
+def test_the_test_pattern_is_far_from_every_limit_and_shows_every_zone() -> None:
+    frames = np.stack(list(pattern(5, 13.5)))
+    assert judge(frames, "strict").ok
+    assert np.array_equal(Limiter(5, "strict").run(frames), frames)
+    assert (frames.max(axis=0) > 180).all()
+    alone = frames[:450].astype(int).sum(axis=2)
+    assert all((alone[:, zone] > alone.sum(axis=1) * 0.8).any() for zone in range(5))
+
+
+def test_test_sends_and_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "sent.npz"
+    assert run(["lights", "test", f"record://{path}", "--zones", "2", "--seconds", "0.5"]) == 0
+    assert "frames sent" in capsys.readouterr().out
+    with np.load(path) as kept:
+        assert 20 < len(kept["rgb"]) < 60
+
+
+def test_a_light_that_is_not_there_is_exit_6(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = Receiver()
+    gone.close()
+    assert run(["lights", "test", f"ddp://127.0.0.1:{gone.port}", "--seconds", "0.4"]) == 6
+    assert "refused" in capsys.readouterr().err
+
+
+def test_blackout_darkens_and_lets_go(capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = Receiver(), Receiver()
+    urls = [f"sacn://127.0.0.1:{one.port}?universe=3", f"ddp://127.0.0.1:{two.port}?pixels=60"]
+    assert run(["lights", "blackout", *urls]) == 0
+    data = [packet for packet in one.packets() if len(packet) == 638]
+    assert not any(any(packet[126:]) for packet in data)
+    assert [packet[112] for packet in data][-3:] == [0x40] * 3
+    assert len(data) >= 6
+    assert two.packets()[-1][10:] == bytes(180)
+    assert "dark" in capsys.readouterr().out
+    one.close()
+    two.close()
+    assert run(["lights", "blackout"]) == 2
