@@ -25,7 +25,7 @@ ALLOWED["__init__"] = {*GROUND, *LINE, "line"}
 ALLOWED["__main__"] = {"cli"}
 for room in set(ALLOWED) - {"live", "line", "player", "cli"}:
     ALLOWED[room] -= {"live"}
-"""Outputs take a safe show, wherever it comes from, and learners learn from the line: only the player and the doors go live."""
+"""Outputs take a safe show, wherever it comes from, and learners learn from the line: only player and doors go live."""
 
 HEAVY = {"torch", "scipy", "librosa", "matplotlib", "pandas"}
 TORCH_ROOMS = {"models", "training", "evaluation", "search"}

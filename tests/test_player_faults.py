@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_kill_9_of_the_leader_darkens_the_lights(evening, lamp) -> None:
     os.kill(process.pid, signal.SIGKILL)
     lamp.wait(lambda lamp: lamp.is_dark)
     assert lamp.dark_since() - sent < 1.0 + SLACK_S
-    lamp.wait(lambda _: not os.path.exists(f"/proc/{hand}/cwd"), 10)
+    lamp.wait(lambda _: not Path(f"/proc/{hand}/cwd").exists(), 10)
 
 
 @posix
@@ -150,7 +151,7 @@ def test_a_suspended_output_process_goes_on_with_the_newest_frame(tmp_path, lamp
 def test_an_exception_of_the_leader_darkens_the_lights(lamp) -> None:
     plan = Plan((lamp.url,), 1, "broadcast")
     show = np.full((600, 1, 3), 90, np.uint8)
-    with pytest.raises(ZeroDivisionError), OutputProcess(plan, Wishes(Anchor(0.0, 0.0, 0.0))) as output:
+    with pytest.raises(ZeroDivisionError), OutputProcess(plan, Wishes(Anchor(0.0, 0.0, 0.0))) as output:  # noqa: PT012
         (output.folder / "song-0").mkdir()
         np.save(output.folder / "song-0" / "show.npy", show)
         now = time.monotonic()
@@ -166,7 +167,7 @@ def test_a_broken_song_ends_in_the_dark_with_its_reason(lamp) -> None:
     plan = Plan((lamp.url,), 1, "broadcast")
     with OutputProcess(plan, Wishes(Anchor(0.0, 0.0, 0.0), offsets_s=(0.0,))) as output:
         output.wish(Wishes(Anchor(0.0, 0.0, 0.0), song=7, offsets_s=(0.0,)))
-        with pytest.raises(DeviceError, match="FileNotFoundError"):
+        with pytest.raises(DeviceError, match="FileNotFoundError"):  # noqa: PT012
             for _ in range(1000):
                 output.check()
                 time.sleep(0.02)

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import beatomizer
-
 
 def start_module(module: str, words: list[str], **wishes: Any) -> "subprocess.Popen[bytes]":
     """``python -m module words…`` with pipes for standard input and output, unless ``wishes`` say otherwise.
@@ -17,7 +15,7 @@ def start_module(module: str, words: list[str], **wishes: Any) -> "subprocess.Po
         words: its arguments.
         wishes: for ``subprocess.Popen``.
     """
-    home = str(Path(beatomizer.__file__).parents[1])
+    home = str(Path(__file__).parents[2])
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
