@@ -8,6 +8,12 @@ import time
 import numpy as np
 import pytest
 
+from beatomizer.audio.capture.find import open_capture
+from beatomizer.player.board import Wishes
+from beatomizer.player.clock import Anchor
+from beatomizer.player.output import OutputProcess
+from beatomizer.player.plan import Plan
+from benchmarks.live_latency import Kicks, follow, lateness_ms
 from tests.lamps import Lamp, end, start
 from tests.pulse_server import MISSING, PulseServer
 
@@ -53,7 +59,7 @@ class Ear:
             size = len(rest) // 4 * 4
             block, rest = np.abs(np.frombuffer(rest[:size], "<f4")), rest[size:]
             loud = np.flatnonzero(block > 0.1)
-            if len(loud) and quiet > 24_000:
+            if len(loud) and quiet > 12_000:
                 self.clicks.append(now - (len(block) - loud[0]) / 48_000)
             quiet = len(block) - loud[-1] if len(loud) else quiet + len(block)
 
@@ -84,3 +90,26 @@ def test_clicks_and_flashes_are_one(pulse, tmp_path) -> None:
     late = [min((flash - click for flash in rises), key=abs) for click in ear.clicks]
     print(f"light after sound: median {1000 * np.median(late):.0f} ms, {np.round(1000 * np.array(late))}")
     assert abs(np.median(late)) < 0.12  # the monitor and a busy machine included; quiet machines: about 10 ms
+
+
+def test_a_kick_is_light_soon_after_it_is_heard(pulse, monkeypatch) -> None:
+    """Null sink → monitor → capture → features → output process → socket, against an ear at the same monitor."""
+    for name, value in pulse.environment.items():
+        monkeypatch.setenv(name, value)
+    kicks = Kicks(8.0)
+    with Lamp() as lamp:
+        ear = Ear(pulse)
+        plan = Plan((lamp.url,), 1, "broadcast", live=True)
+        with OutputProcess(plan, Wishes(Anchor(0.0, 0.0, 0.0), idle=True, offsets_s=(0.0,))) as output:
+            player = pulse.play(kicks._samples)
+            try:
+                follow(lambda: open_capture("computer"), output, 8.0)
+            finally:
+                player.kill()
+                player.wait()
+                ear.close()
+        light = np.array([float(colour.max()) for colour in lamp.colours])
+        late, _ = lateness_ms(ear.clicks[1:], np.array(lamp.times), light)
+    assert len(late) >= 4
+    print(f"kick to packet: median {np.median(late):.0f} ms of {len(late)}")
+    assert np.median(late) < 50 + 60  # 50 is the promise; a machine that runs other tests needs room
