@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from beatomizer.cli.evening import (
     STOPPED,
+    LightWatch,
     StatusLine,
     add_output_arguments,
     ended_by_signals,
@@ -85,7 +86,10 @@ def _calibrate(arguments: argparse.Namespace, line: StatusLine) -> "Hands":
         elif arguments.seconds is None:
             raise UsageError("calibrate needs a terminal for its keys", "or say how long, with --for SECONDS")
 
+        watch = LightWatch(line)
+
         def show(now: "Now") -> None:
+            watch.look(now.lights)
             line.show(now.hands.said or "click and flash once a second: are they one?")
 
         session.show = show

@@ -98,7 +98,9 @@ def _sound() -> Iterator[Finding]:
         yield Finding("sound cards", "optional", f"{error.problem}: {error.hint}")
     else:
         names = [str(facts["name"]) for facts in found if facts["max_output_channels"] > 0]
-        yield Finding("sound cards", "ok" if names else "none", ", ".join(names[:4]) or "play needs one, or --no-audio")
+        yield Finding(
+            "sound cards", "ok" if names else "none", ", ".join(names[:4]) or "play needs one, or --no-audio"
+        )
     if sys.platform == "darwin":
         how = "install BlackHole (a loopback driver), send the sound to it, then live --source BlackHole"
         yield Finding("computer's sound", "by hand", how)
@@ -106,9 +108,13 @@ def _sound() -> Iterator[Finding]:
         how = "enable 'Stereo Mix' in the recording devices, or install VB-CABLE, then live --source with its name"
         yield Finding("computer's sound", "by hand", how)
     elif not has_pulse():
-        yield Finding("computer's sound", "optional", "apt install pulseaudio-utils (pactl and parec), for live")
+        yield Finding(
+            "computer's sound", "optional", "apt install pulseaudio-utils (pactl and parec), for live"
+        )
     else:
-        monitors = [line.split()[1 if line.startswith("*") else 0] for line in listed() if "computer plays" in line]
+        monitors = [
+            line.split()[1 if line.startswith("*") else 0] for line in listed() if "computer plays" in line
+        ]
         said = ", ".join(monitors[:3]) or f"no sound server answers; {recorder()} is ready for one"
         yield Finding("computer's sound", "ok" if monitors else "none", said)
 

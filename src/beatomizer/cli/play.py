@@ -76,6 +76,7 @@ def _play(arguments: argparse.Namespace, line: StatusLine) -> None:
     from beatomizer.player.plan import Plan
 
     urls, offsets_s = outputs_of(arguments)
+    _lead_ms(arguments)
     requests = _requests(arguments)
     hands = Hands(urls, offsets_s, arguments.master)
     style = requests[0].style
@@ -105,16 +106,27 @@ def _session(
 ) -> "Session":
     from beatomizer.player.session import Session
 
+    session = Session(
+        requests, output, None, hands, lead_s=_lead_ms(arguments) / 1000.0, start_s=arguments.start
+    )
+    session.loop = arguments.loop
+    return session
+
+
+def _lead_ms(arguments: argparse.Namespace) -> float:
+    """By how much light goes first.
+
+    Raises:
+        UsageError: that, or the start, is out of range.
+    """
     lead_ms = arguments.lights_first
     if lead_ms is None:
         lead_ms = 0.0 if arguments.no_audio else LIGHTS_FIRST_MS
     if not -1000.0 <= lead_ms <= 1000.0:
         raise UsageError(f"--lights-first {lead_ms:g} is out of range", "give -1000 to 1000")
-    if arguments.start < 0.0:
+    if not arguments.start >= 0.0:
         raise UsageError(f"--start {arguments.start:g} is before the song", "give 0 or more seconds")
-    session = Session(requests, output, None, hands, lead_s=lead_ms / 1000.0, start_s=arguments.start)
-    session.loop = arguments.loop
-    return session
+    return float(lead_ms)
 
 
 def _transport(arguments: argparse.Namespace, sample_rate: int) -> object:

@@ -28,7 +28,21 @@ from beatomizer.cli import (
 from beatomizer.cli.interrupts import interrupts_kept
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UsageError, one_line
 
-COMMANDS = (demo, render, play, live, calibrate, lights, check, dataset, train, evaluate, search, export, doctor)
+COMMANDS = (
+    demo,
+    render,
+    play,
+    live,
+    calibrate,
+    lights,
+    check,
+    dataset,
+    train,
+    evaluate,
+    search,
+    export,
+    doctor,
+)
 
 INTERNAL_ERROR = 70
 """EX_SOFTWARE of sysexits.h."""

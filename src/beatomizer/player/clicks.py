@@ -16,7 +16,7 @@ from beatomizer.safety.limit import limit
 from beatomizer.show.show import Show
 from beatomizer.timebase import FPS
 
-SECONDS = 600
+SECONDS = 60
 _FLASH_S, _FADE_S = 0.10, 0.15
 _CLICK_HZ, _CLICK_S = 1_800.0, 0.012
 

@@ -9,6 +9,7 @@ Started by ``player.output``; speaks one JSON object a line on its standard outp
 
 import gc
 import json
+import logging
 import os
 import shutil
 import signal
@@ -141,6 +142,10 @@ def main(words: list[str]) -> int:
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches everybody in the terminal; the leader decides
     signal.signal(signal.SIGTERM, signs.end)
+    logging.getLogger("beatomizer").addHandler(logging.NullHandler())
+    logging.getLogger(
+        "beatomizer"
+    ).propagate = False  # what lights log is in their status; the leader tells it
     try:
         lights = (plan := Plan.read(folder)).open()
     except BeatomizerError as error:
