@@ -65,9 +65,9 @@ class Lamp:
             assert time.monotonic() < until, f"waited {timeout_s} s in vain; {len(self.times)} packets"
             time.sleep(0.01)
 
-    def wait_lit(self, packets=30):
-        """Until light has come for a while."""
-        self.wait(lambda lamp: sum(bool(c.any()) for c in lamp.colours[-packets:]) == packets)
+    def wait_lit(self, packets=30, above=150):
+        """Until light brighter than the idle breath has come for a while."""
+        self.wait(lambda lamp: sum(int(c.max()) > above for c in lamp.colours[-packets:]) == packets)
 
 
 def cue_list(path, seconds=60.0, zones=2, look="hold"):

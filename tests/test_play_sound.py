@@ -1,6 +1,7 @@
 """Sound and light of one evening, both measured from outside: a sound server's monitor and a lamp on a socket."""
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -14,8 +15,9 @@ from beatomizer.player.clock import Anchor
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
 from benchmarks.live_latency import Kicks, follow, lateness_ms
-from tests.lamps import Lamp, end, start
+from tests.lamps import Lamp, cue_list, end, start
 from tests.pulse_server import MISSING, PulseServer
+from tests.songs import beat_song, write_wav
 
 pytestmark = pytest.mark.integration
 
@@ -113,3 +115,30 @@ def test_a_kick_is_light_soon_after_it_is_heard(pulse, monkeypatch) -> None:
     assert len(late) >= 4
     print(f"kick to packet: median {np.median(late):.0f} ms of {len(late)}")
     assert np.median(late) < 50 + 60  # 50 is the promise; a machine that runs other tests needs room
+
+
+def test_a_sound_card_that_is_pulled_leaves_breathing_light_and_plays_on_when_it_is_back(
+    pulse, tmp_path
+) -> None:
+    song = write_wav(tmp_path / "song.wav", beat_song(60.0))
+    cues = cue_list(tmp_path / "even.json")
+    with Lamp() as lamp:
+        ear = Ear(pulse)  # who listens also keeps the null sink from dozing
+        process = start("play", cues, "--audio", song, "--to", lamp.url, environment=pulse.environment)
+        try:
+            lamp.wait_lit()
+            bright = int(lamp.colours[-1].max())
+            pulse.unplug()
+            ear.close()
+            lamp.wait(lambda lamp: 0 < int(lamp.colours[-1].max()) < 0.75 * bright)
+            pulse.plug_in()
+            ear = Ear(pulse)
+            lamp.wait(lambda lamp: int(lamp.colours[-1].max()) >= 0.95 * bright)
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=20)
+            ear.close()
+            assert process.returncode == 130, errors
+        finally:
+            end(process)
+        assert ear.clicks  # it is heard again
+    assert lamp.is_dark

@@ -17,7 +17,14 @@ from beatomizer.errors import DeviceError, one_line
 from beatomizer.player.clock import Anchor, SlowClock
 
 SILENT_S = 0.5
+"""Without a call for so long the sound stands still, and light idles;"""
+
 RETRY_S = 2.0
+"""after so long the card is given up, and opened anew as often. Sound servers may pause calls for a second."""
+
+BUFFER_S = 0.2
+"""Sound handed over ahead: a busy computer does not stutter, and the clock knows how much it is."""
+
 USUAL_RATE = 48_000
 _LONGEST_LATENCY_S = 1.0
 
@@ -71,7 +78,7 @@ class SpeakerTransport:
     @property
     def is_lost(self) -> bool:
         """Whether the sound card does not ask for sound any more."""
-        return self._stream is None
+        return self._stream is None or time.monotonic() - self._called_s > SILENT_S
 
     def load(self, sound: Sound | None, position_s: float = 0.0) -> None:
         """Another song, from a position on; ``None`` is silence."""
@@ -86,10 +93,13 @@ class SpeakerTransport:
             if turn == self._turn:
                 self._clock.observe(at_s, position_s)
         line = self._clock.line
-        if not self._playing or self.is_lost or line is None or line.at_s == float("-inf"):
+        if not self._playing or self._stream is None or line is None or line.at_s == float("-inf"):
             return Anchor(now_s, self._stood_s, 0.0)
         if line.position(now_s) < self._stood_s:  # the first block is not yet heard
             return Anchor(now_s, self._stood_s, 0.0)
+        handed_s = self._next / self._rate
+        if line.position(now_s) > handed_s + SILENT_S / 10.0:  # what was not handed over cannot be heard
+            return Anchor(now_s, handed_s, 0.0)
         return line
 
     def play(self, now_s: float) -> None:
@@ -129,7 +139,7 @@ class SpeakerTransport:
                 dtype="int16",
                 device=device_number(self._device),
                 callback=self._call,
-                latency="high",
+                latency=BUFFER_S,
             )
             self._stream.start()
         except (sounds.PortAudioError, ValueError) as error:
@@ -159,7 +169,7 @@ class SpeakerTransport:
             self._reports.append((turn, now_s + latency_s, first / self._rate))
 
     def _look_after(self, now_s: float) -> None:
-        if self._stream is not None and now_s - self._called_s > SILENT_S:
+        if self._stream is not None and now_s - self._called_s > RETRY_S:
             _abandon(self._stream)
             self._stream, self._tried_s = None, now_s
             self._go(self._next / self._rate)
