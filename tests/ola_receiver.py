@@ -5,6 +5,7 @@ are read through its RPC port: a length word (version 1 in the top four bits), t
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import socket
@@ -113,6 +114,19 @@ class Ola:
 @contextlib.contextmanager
 def running_ola(rpc_port: int = 9010) -> Iterator[Ola]:
     """Olad with sACN and Art-Net on 127.0.0.1, until the block ends."""
+    with _alone():
+        yield from _running(rpc_port)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time on this machine: the ports of sACN, Art-Net and OLA's own tools are fixed."""
+    with Path(tempfile.gettempdir(), "beatomizer-ola.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _running(rpc_port: int) -> Iterator[Ola]:
     folder = Path(tempfile.mkdtemp(prefix="ola-", dir="/tmp"))
     processes: list[subprocess.Popen[bytes]] = []
     try:

@@ -2,8 +2,12 @@
 
 import http.server
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +105,21 @@ def test_a_first_rig_can_be_read_back(tmp_path: Path) -> None:
 def test_find_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rig = tmp_path / "rig.toml"
     assert (
-        run(["lights", "find", "--seconds", "0.2", "--network", "127.0.0.1", "--json", "--rig", str(rig)])
+        run(
+            [
+                "lights",
+                "find",
+                "--seconds",
+                "0.2",
+                "--network",
+                "127.0.0.1",
+                "--interface",
+                "127.0.0.1",
+                "--json",
+                "--rig",
+                str(rig),
+            ]
+        )
         == 0
     )
     assert isinstance(json.loads(capsys.readouterr().out), list)
@@ -146,3 +164,26 @@ def test_blackout_darkens_and_lets_go(capsys: pytest.CaptureFixture[str]) -> Non
     one.close()
     two.close()
     assert run(["lights", "blackout"]) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_an_interrupted_test_fades_goes_dark_and_says_goodbye_within_a_second(number: signal.Signals) -> None:
+    receiver = Receiver()
+    command = [sys.executable, "-m", "beatomizer", "lights", "test", f"sacn://127.0.0.1:{receiver.port}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        end = time.monotonic() + 20
+        while len(receiver.packets()) < 2 and time.monotonic() < end:
+            time.sleep(0.2)
+        time.sleep(0.5)
+        before = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(10) == 130
+        took = time.monotonic() - before
+        assert process.stderr
+        assert "interrupted" in process.stderr.read()
+    data = [packet for packet in receiver.packets() if len(packet) == 638]
+    assert [packet[112] for packet in data[-3:]] == [0x40] * 3
+    assert not any(any(packet[126:]) for packet in data[-6:])
+    assert any(data[-25][126:])
+    assert took < 1.5  # under 1 s, and room for a busy machine to end Python
+    receiver.close()

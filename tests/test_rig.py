@@ -190,6 +190,8 @@ def test_the_gather_equals_the_slow_way(zones: int, seed: int) -> None:
         kind = str(rng.choice(["rgb", "rgbw", "rgba", "drgb", "cct", "dimmer", "strip"]))
         pixels = int(rng.integers(1, 9)) if kind == "strip" else 1
         calibration = Calibration(float(rng.choice([1.0, 2.2])), (1.0, 0.5, 0.9), float(rng.uniform(0, 1)))
+        if rng.random() < 0.3:
+            calibration = Calibration(gamma=None)
         role, position = str(rng.choice(ROLES)), float(rng.uniform(-3, 3))
         fixture = Fixture(
             f"{number}",

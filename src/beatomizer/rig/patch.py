@@ -14,7 +14,7 @@ from beatomizer.color import luminance, rgb8_to_linear
 from beatomizer.errors import UsageError
 from beatomizer.rig.fixture import SLOTS, Calibration, Fixture, Slot
 from beatomizer.rig.mixing import slot_bytes
-from beatomizer.rig.zone_map import zones_of_lamps
+from beatomizer.rig.zone_map import STAGE, zones_of_lamps
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,21 @@ class DmxPatch:
 
     def render(self, rgb8: U8) -> U8:
         """The universes of a frame, uint8 ``[U, 512]``, in the order of ``universes``."""
-        linear = rgb8_to_linear(rgb8)
-        stage = np.concatenate([linear, linear.mean(axis=0, keepdims=True)])  # row −1 is the mean
-        white = np.repeat(luminance(stage)[:, None], 3, axis=1)
         table = np.zeros(self._bytes, dtype=np.uint8)
+        stage: F64 | None = None
         for slots, calibration, only_white, zones, target in self._groups:
-            source: F64 = (white if only_white else stage)[zones]
+            order = _plain_order(slots, calibration)
+            if order is not None and not only_white and zones[0] != STAGE:
+                table[target] = rgb8[zones][
+                    :, order
+                ]  # what comes out of the maps below, without the way there
+                continue
+            stage = _zones_and_mean(rgb8) if stage is None else stage
+            source = stage[zones]
+            if only_white:
+                source = np.repeat(luminance(source)[:, None], 3, axis=1)
             table[target] = slot_bytes(source, slots, calibration)
-        return table[self._gather].reshape(len(self.universes), SLOTS)
+        return np.take(table, self._gather).reshape(len(self.universes), SLOTS)
 
     def _start_of(self, kind: _Kind) -> int:
         """The first byte of a kind of lamp in the table."""
@@ -138,17 +145,34 @@ class DmxPatch:
 
     def _grouped(self) -> list[tuple[tuple[Slot, ...], Calibration, bool, Int, Int]]:
         """Kinds that differ only in zone: slots, calibration, white, zones ``[N]``, bytes ``[N, S]``."""
-        groups = dict[tuple[tuple[Slot, ...], Calibration, bool], list[tuple[int, int]]]()
+        groups = dict[tuple[tuple[Slot, ...], Calibration, bool, bool], list[tuple[int, int]]]()
         for (zone, slots, calibration, only_white), start in self._kinds.items():
-            groups.setdefault((slots, calibration, only_white), []).append((zone, start))
+            groups.setdefault((slots, calibration, only_white, zone == STAGE), []).append((zone, start))
         return [
             (
-                *key,
+                *key[:3],
                 np.array([zone for zone, _ in members]),
                 np.array([start for _, start in members])[:, None] + np.arange(len(key[0])),
             )
             for key, members in groups.items()
         ]
+
+
+def _zones_and_mean(rgb8: U8) -> F64:
+    """Linear light of the zones and, as row −1, of the stage: ``[Z + 1, 3]``."""
+    linear = rgb8_to_linear(rgb8)
+    return np.concatenate([linear, linear.mean(axis=0, keepdims=True)])
+
+
+_PLAIN = Calibration(gamma=None)
+
+
+def _plain_order(slots: tuple[Slot, ...], calibration: Calibration) -> list[int] | None:
+    """For pixels that take sRGB as it is: which colour each slot takes."""
+    colors = {"red": 0, "green": 1, "blue": 2}
+    if calibration != _PLAIN or any(slot.meaning not in colors or slot.fine for slot in slots):
+        return None
+    return [colors[slot.meaning] for slot in slots]
 
 
 def plain_fixtures(zones: int, universe: int, address: int = 1) -> tuple[Fixture, ...]:

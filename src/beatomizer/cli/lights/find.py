@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rig", metavar="FILE.toml", help="write a rig file of what was found")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    parser.add_argument(
+        "--interface", default="", metavar="ADDRESS", help="own address on the network to search"
+    )
     parser.add_argument("--network", default="255.255.255.255", metavar="ADDRESS", help="where ArtPoll goes")
 
 
@@ -65,9 +68,9 @@ def _everything(arguments: argparse.Namespace) -> "list[Found]":
 
     hosts = tuple(arguments.hosts)
     with ThreadPoolExecutor() as pool:
-        searches = [pool.submit(find_wled, min(arguments.seconds, 3.0), hosts)]
+        searches = [pool.submit(find_wled, min(arguments.seconds, 3.0), hosts, 80, arguments.interface)]
         searches.append(pool.submit(find_artnet, arguments.seconds, arguments.network))
-        searches.append(pool.submit(find_sacn, arguments.seconds))
+        searches.append(pool.submit(find_sacn, arguments.seconds, arguments.interface or "0.0.0.0"))
         return [one for search in searches for one in search.result()]
 
 

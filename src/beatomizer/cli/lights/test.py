@@ -1,6 +1,8 @@
 """``beatomizer lights test``: which lamp is which, slowly."""
 
 import argparse
+import signal
+import threading
 import time
 
 HELP = "swell each zone in turn, then red, green, blue and white: slow, far below every flash limit"
@@ -36,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     resampler = Resampler(arguments.zones, light.max_fps, "strict")
     start = time.monotonic()
     try:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: dark
         for number, rgb8 in enumerate(pattern(arguments.zones, seconds)):
             time.sleep(max(0.0, start + frame_time_s(number) - time.monotonic()))
             frame = resampler.push(LightFrame(rgb8, frame_time_s(number)))
@@ -44,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
             light.idle()
     finally:
         light.close()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if not light.status.frames_sent or not light.status.online:
         raise DeviceError(
             f"the light cannot be reached ({light.status.last_error or 'no answer'})", "check its address"

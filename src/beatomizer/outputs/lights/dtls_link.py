@@ -12,7 +12,7 @@ import socket
 import subprocess
 from collections.abc import Callable
 
-from beatomizer.errors import MissingExtraError
+from beatomizer.errors import DeviceError
 from beatomizer.outputs.lights.voice import Address, Message
 
 _CIPHER = "PSK-AES128-GCM-SHA256"
@@ -29,6 +29,9 @@ class DtlsLink:
         key: PSK, in hexadecimal digits.
         before: called aside before each attempt, such as to start a stream; may raise ``OSError``.
         after: called aside after each end.
+
+    Raises:
+        DeviceError: this machine has no such program.
     """
 
     def __init__(
@@ -41,8 +44,8 @@ class DtlsLink:
         after: Callable[[], None] = lambda: None,
     ) -> None:
         program = shutil.which("openssl")
-        if program is None:
-            raise MissingExtraError("hue:// (the program 'openssl' is not installed)", "lights")
+        if program is None or not hasattr(socket, "AF_UNIX"):
+            raise DeviceError("hue:// needs Unix and the program 'openssl'", "install OpenSSL 1.1 or newer")
         self._command = [program, "s_client", "-dtls1_2", "-brief", "-connect", f"{host}:{port}"]
         self._command += ["-psk_identity", identity, "-psk", key, "-cipher", _CIPHER]
         self._before, self._after = before, after

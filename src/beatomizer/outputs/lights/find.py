@@ -34,10 +34,19 @@ class Found:
     universes: tuple[int, ...] = ()
 
 
-def find_wled(seconds: float, hosts: tuple[str, ...] = (), port: int = 80) -> list[Found]:
-    """The WLEDs at ``hosts``, and with the ``zeroconf`` package those that announce themselves by mDNS."""
+def find_wled(
+    seconds: float, hosts: tuple[str, ...] = (), port: int = 80, interface: str = ""
+) -> list[Found]:
+    """The WLEDs at ``hosts``, and with the ``zeroconf`` package those that announce themselves by mDNS.
+
+    Args:
+        seconds: how long to listen for announcements.
+        hosts: addresses to ask in any case.
+        port: of the web interface.
+        interface: own address on the network to listen to; empty: all.
+    """
     found = []
-    for host in dict.fromkeys([*hosts, *_announced_wleds(seconds)]):
+    for host in dict.fromkeys([*hosts, *_announced_wleds(seconds, interface)]):
         with contextlib.suppress(OSError):
             info = ask_info(host, port)
             shape = f"{info.columns} columns, " if info.columns else ""
@@ -54,10 +63,10 @@ def can_use_mdns() -> bool:
     return find_spec("zeroconf") is not None
 
 
-def _announced_wleds(seconds: float) -> list[str]:
+def _announced_wleds(seconds: float, interface: str) -> list[str]:
     if not can_use_mdns():
         return []
-    from zeroconf import ServiceBrowser, ServiceStateChange, Zeroconf
+    from zeroconf import InterfaceChoice, ServiceBrowser, ServiceStateChange, Zeroconf
 
     service, names = "_wled._tcp.local.", list[str]()
 
@@ -66,7 +75,8 @@ def _announced_wleds(seconds: float) -> list[str]:
             names.append(name)
 
     addresses = list[str]()
-    with contextlib.suppress(OSError), contextlib.closing(Zeroconf()) as zeroconf:
+    ways = [interface] if interface else InterfaceChoice.All
+    with contextlib.suppress(OSError), contextlib.closing(Zeroconf(interfaces=ways)) as zeroconf:
         browser = ServiceBrowser(zeroconf, service, handlers=[on_change])
         time.sleep(seconds)
         for name in names:

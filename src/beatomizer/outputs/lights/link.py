@@ -1,6 +1,8 @@
 """The way to a receiver: what a light needs of sockets, serial ports and pipes, none of which ever waits."""
 
 import contextlib
+import errno
+import os
 import socket
 import threading
 from typing import Protocol
@@ -48,7 +50,7 @@ class NameLookup:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
             self._found = (family, (str(address[0]), int(address[1])))
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: no such name can exist
             address_text = _announced(host)
             if address_text:
                 self._found = (socket.AF_INET, (address_text, port))
@@ -68,7 +70,7 @@ class NameLookup:
 
 def _is_number(host: str) -> bool:
     for family in (socket.AF_INET, socket.AF_INET6):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             socket.inet_pton(family, host)
             return True
     return False
@@ -131,7 +133,7 @@ class UdpLink:
         assert self._socket is not None
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            raise OSError(code, _reason(code))
+            raise OSError(code, os.strerror(code))
         return True
 
     def _begin(self, family: socket.AddressFamily, to: Address) -> None:
@@ -157,10 +159,15 @@ class UdpLink:
         """One datagram."""
         if self._socket is None or self._to is None:
             raise BlockingIOError("not open yet")
-        if self._connected and message.to is None:
-            self._socket.send(message.data)
-        else:
-            self._socket.sendto(message.data, message.to or self._to)
+        try:
+            if self._connected and message.to is None:
+                self._socket.send(message.data)
+            else:
+                self._socket.sendto(message.data, message.to or self._to)
+        except OSError as error:
+            if error.errno == errno.ENOBUFS:
+                raise BlockingIOError("the network card is busy") from None
+            raise
 
     def receive(self) -> list[tuple[bytes, Address]]:
         """The datagrams that are waiting."""
@@ -189,9 +196,3 @@ def _take_port(udp: socket.socket, interface: str, port: int) -> None:
         udp.bind((interface, port))
     except OSError:
         udp.bind((interface, 0))
-
-
-def _reason(code: int) -> str:
-    import os
-
-    return os.strerror(code)

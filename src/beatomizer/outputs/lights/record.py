@@ -5,6 +5,7 @@ clock), ``song_s`` (the frames' own time), ``beat`` and ``fps``. It appears when
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ class RecordingLight:
             moment_s += 1 / self.max_fps
 
     def _keep(self, frame: LightFrame, time_s: float) -> None:
-        self.frames.append(frame)
+        self.frames.append(replace(frame, rgb8=frame.rgb8.copy()))
         self._times_s.append(time_s)
         self.status.frames_sent += 1
 

@@ -215,7 +215,7 @@ class SteadyLight:
 
     def _remember(self, frame: LightFrame) -> None:
         now = self._clock()
-        self._past.append((now, frame.rgb8))
+        self._past.append((now, frame.rgb8.copy()))  # whoever made the frame may use its array again
         while self._past and now - self._past[0][0] > _REMEMBERED_S:
             self._past.popleft()
 
