@@ -31,7 +31,7 @@ EXTRAS = {
     "lights": (("zeroconf", "serial"), "lights found by name, serial lights"),
     "studio": (("starlette", "uvicorn"), "the web studio"),
 }
-LATER = {"live", "studio"}
+LATER = {"studio"}
 """Extras that no part of this version uses."""
 
 ENCODERS = {"libx264": "video", "aac": "sound of a video", "flac": "the demo's song, training clips"}
@@ -76,12 +76,47 @@ def examine() -> Iterator[Finding]:
     yield from _models()
     for extra, (packages, purpose) in EXTRAS.items():
         yield _extra(extra, packages, purpose)
+    yield from _sound()
     free_gb = shutil.disk_usage(".").free / 1e9
     yield Finding(
         "disk here",
         "ok" if free_gb > 1 else "low",
         f"{free_gb:.1f} GB free; a 4-minute video takes about 0.1 GB",
     )
+
+
+def _sound() -> Iterator[Finding]:
+    """What can be heard and played, and how to hear what the computer plays."""
+    from beatomizer.audio.capture.find import listed
+    from beatomizer.audio.capture.portaudio import portaudio
+    from beatomizer.audio.capture.pulse import has_pulse, recorder
+    from beatomizer.errors import BeatomizerError
+
+    try:
+        found = portaudio().query_devices()
+    except BeatomizerError as error:
+        yield Finding("sound cards", "optional", f"{error.problem}: {error.hint}")
+    else:
+        names = [str(facts["name"]) for facts in found if facts["max_output_channels"] > 0]
+        yield Finding(
+            "sound cards", "ok" if names else "none", ", ".join(names[:4]) or "play needs one, or --no-audio"
+        )
+    if sys.platform == "darwin":
+        how = "install BlackHole (a loopback driver), send the sound to it, then live --source BlackHole"
+        yield Finding("computer's sound", "by hand", how)
+    elif sys.platform == "win32":
+        how = "enable 'Stereo Mix' in the recording devices, or install VB-CABLE, then live --source with its name"
+        yield Finding("computer's sound", "by hand", how)
+    elif not has_pulse():
+        yield Finding(
+            "computer's sound", "optional", "apt install pulseaudio-utils (pactl and parec), for live"
+        )
+    else:
+        monitors = [
+            line.split()[1 if line.startswith("*") else 0] for line in listed() if "computer plays" in line
+        ]
+        said = ", ".join(monitors[:3]) or f"no sound server answers; {recorder()} is ready for one"
+        yield Finding("computer's sound", "ok" if monitors else "none", said)
 
 
 def _package(name: str) -> Finding:

@@ -10,11 +10,39 @@ import sys
 from typing import NoReturn
 
 from beatomizer import __version__
-from beatomizer.cli import check, dataset, demo, doctor, evaluate, export, lights, render, search, train
+from beatomizer.cli import (
+    calibrate,
+    check,
+    dataset,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    lights,
+    live,
+    play,
+    render,
+    search,
+    train,
+)
 from beatomizer.cli.interrupts import interrupts_kept
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UsageError, one_line
 
-COMMANDS = (demo, render, check, lights, dataset, train, evaluate, search, export, doctor)
+COMMANDS = (
+    demo,
+    render,
+    play,
+    live,
+    calibrate,
+    lights,
+    check,
+    dataset,
+    train,
+    evaluate,
+    search,
+    export,
+    doctor,
+)
 
 INTERNAL_ERROR = 70
 """EX_SOFTWARE of sysexits.h."""

@@ -10,7 +10,7 @@ arrive does not matter: inside, everything is done one frame at a time.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -137,6 +137,28 @@ class LiveFollower:
         return np.stack([self._limiter.step(frame) for frame in wanted]) if len(wanted) else wanted
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known at the light frame that was drawn last.
+
+    Attributes:
+        beat: beats so far that the light has reached.
+        position: of the last one in its bar; 0 before the first.
+        tempo_bpm: of the beats to come; 0 before the first.
+        look, intensity: of the cue on stage.
+        palette: of the song.
+        level: loudness as light, 0..1.
+    """
+
+    beat: int = 0
+    position: int = 0
+    tempo_bpm: float = 0.0
+    look: str = ""
+    intensity: float = 0.0
+    palette: tuple[str, ...] = ()
+    level: float = 0.0
+
+
 class Decider:
     """From features and scores, a frame at a time, to cues and light (before safety).
 
@@ -164,6 +186,7 @@ class Decider:
         self._draws = draws
         self._frame = -1
         self._told: list[Beat] = []
+        self._reached = 0
         self._found: list[Accent] = []
         self._level: list[float] = []
 
@@ -202,6 +225,23 @@ class Decider:
     def light(self) -> F64:
         """Linear light ``[t, Z, 3]`` of the frames that were heard since the last call."""
         return self._stage.take()
+
+    @property
+    def known(self) -> Known:
+        """What lights may want to know beside colours, at the frame that was heard last."""
+        until_s = (self._frame + self.lead_frames) / FPS + 1e-9
+        while self._reached < len(self._told) and self._told[self._reached].time_s <= until_s:
+            self._reached += 1
+        cue = next((cue for cue in reversed(self._director.cues) if cue.time_s <= until_s), None)
+        return Known(
+            beat=self._reached,
+            position=self._told[self._reached - 1].position if self._reached else 0,
+            tempo_bpm=60.0 * FPS / self._beats.period if self._reached else 0.0,
+            look=cue.look if cue else "",
+            intensity=cue.intensity if cue else 0.0,
+            palette=self._director.palette,
+            level=self._level[-1] if self._level else 0.0,
+        )
 
     def cue_list(self, duration_s: float, title: str, model: str) -> CueList:
         """All decisions so far."""

@@ -1,0 +1,129 @@
+"""What ``play``, ``live`` and ``calibrate`` share: outputs, their offsets, the ending, the status line."""
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from beatomizer.errors import UsageError, one_line
+
+STOPPED = 130
+"""128 + SIGINT, as shells report it."""
+
+
+def add_output_arguments(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """Which lights, and how late they are."""
+    parser.add_argument(
+        "--to", metavar="URL", action="append", default=[], required=needed, help="a light; may be repeated"
+    )
+    parser.add_argument(
+        "--rig", metavar="FILE", default="", help="the rig file of the lamps behind the lights"
+    )
+    parser.add_argument(
+        "--offset",
+        metavar="OUTPUT=MS",
+        action="append",
+        default=[],
+        help="show an output's light later (or, negative, earlier); OUTPUT is its URL or its number from 1",
+    )
+    parser.add_argument("--master", type=float, default=1.0, metavar="0..1", help="how bright (default 1)")
+    parser.add_argument(
+        "--watchdog", action="store_true", help="darken the lights even if all else is killed"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing unless something fails")
+
+
+def outputs_of(arguments: argparse.Namespace) -> "tuple[tuple[str, ...], list[float]]":
+    """URLs and their offsets in seconds.
+
+    Raises:
+        UsageError: a master or an offset out of range, or the same light twice.
+    """
+    from beatomizer.player.calibration import offsets_of, read_offsets_ms
+
+    if not 0.0 <= arguments.master <= 1.0:
+        raise UsageError(f"--master {arguments.master:g} is out of range", "give 0 to 1")
+    urls = tuple(arguments.to)
+    if len(set(urls)) < len(urls):
+        raise UsageError("the same light is named twice", "say each --to once")
+    return urls, offsets_of(urls, arguments.offset, read_offsets_ms())
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """While the body runs, SIGTERM and SIGHUP end it as Ctrl-C does: lights are darkened on the way out."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before: list[tuple[signal.Signals, Any]] = [(number, signal.signal(number, end)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+class StatusLine:
+    """One line on a terminal that is written over; nothing where nobody looks."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._on = sys.stderr.isatty() and not quiet
+        self._shown = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody looks."""
+        return self._on
+
+    def show(self, text: str) -> None:
+        """Replace the line."""
+        if self._on and text != self._shown:
+            import shutil
+
+            self._shown = text
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write("\r\x1b[K" + one_line(text, width))
+            sys.stderr.flush()
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        if self._on:
+            sys.stderr.write("\r\x1b[K")
+            self._shown = ""
+        print(f"beatomizer: {one_line(text)}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Leave the terminal clean."""
+        if self._on:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+class LightWatch:
+    """Tells once when an output goes off line, and once when it is back."""
+
+    def __init__(self, line: StatusLine) -> None:
+        self._line = line
+        self._off: set[str] = set()
+
+    def look(self, lights: list[dict[str, Any]]) -> str:
+        """Notes what changed; a short word for the status line."""
+        from beatomizer.outputs.lights.url import LightUrl
+
+        for light in lights:
+            url, name = light["url"], LightUrl.parse(light["url"]).shown
+            if not light["online"] and url not in self._off:
+                self._off.add(url)
+                self._line.note(f"{name} is off line ({light['error'] or 'no answer'}); trying again")
+            elif light["online"] and url in self._off:
+                self._off.remove(url)
+                self._line.note(f"{name} is back")
+        return f"{len(self._off)} off line" if self._off else ""

@@ -1,0 +1,136 @@
+"""OS2L, the open protocol by which DJ programs (VirtualDJ first) tell lights their beats.
+
+The lights' side is a TCP server; the DJ program connects and sends JSON objects one after another, without anything
+between them: ``{"evt":"beat","change":false,"pos":128,"bpm":124.9,"strength":0.8}`` (os2l.org). ``pos`` counts beats.
+Programs find the server by mDNS (``_os2l._tcp``, with the package ``zeroconf``) or by address and port.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from beatomizer.errors import DeviceError, UsageError
+from beatomizer.player.sync import BeatGrid, Sender
+
+USUAL_PORT = 9996
+_MOST_BYTES = 64 * 1024
+"""Of one object; whoever sends more is no DJ program."""
+
+
+class Os2lStream:
+    """What one connection sends, object by object.
+
+    Args:
+        grid: told of each beat.
+    """
+
+    def __init__(self, grid: BeatGrid) -> None:
+        self._grid, self._rest = grid, ""
+        self._decoder = json.JSONDecoder()
+
+    def feed(self, data: bytes, at_s: float) -> None:
+        """Take bytes that came at a moment (monotonic).
+
+        Raises:
+            ValueError: this is not OS2L.
+        """
+        self._rest = (self._rest + data.decode("utf-8", "replace")).lstrip()
+        while self._rest:
+            try:
+                told, end = self._decoder.raw_decode(self._rest)
+            except json.JSONDecodeError:
+                if len(self._rest) > _MOST_BYTES or not self._rest.startswith("{"):
+                    raise ValueError("not OS2L") from None
+                return
+            self._rest = self._rest[end:].lstrip()
+            if isinstance(told, dict) and told.get("evt") == "beat":
+                self._beat(told, at_s)
+
+    def _beat(self, told: dict[str, Any], at_s: float) -> None:
+        bpm, count = told.get("bpm"), told.get("pos")
+        self._grid.beat(
+            at_s,
+            bpm=float(bpm) if isinstance(bpm, int | float) else None,
+            count=int(count) if isinstance(count, int | float) and abs(count) < 1e9 else None,
+        )
+
+
+def listen_os2l(port: str = "", host: str = "") -> Sender:
+    """Serve OS2L; ``port`` is 9996 unless another is given.
+
+    Raises:
+        UsageError: the port is no number.
+        DeviceError: it is taken.
+    """
+    if port and not port.isdecimal():
+        raise UsageError(f"'{port}' is not a port", "write os2l or os2l:9996")
+    grid = BeatGrid()
+    try:
+        server = socket.create_server((host, int(port or USUAL_PORT)))
+    except (OSError, OverflowError) as error:
+        raise DeviceError(f"OS2L cannot be served ({error})", "choose another port: os2l:PORT") from None
+    server.settimeout(0.5)
+    over = threading.Event()
+    threading.Thread(target=_serve, args=(server, grid, over), daemon=True).start()
+    withdraw = _announce(server.getsockname()[1])
+
+    def close() -> None:
+        over.set()
+        withdraw()
+
+    sender = Sender(grid, close)
+    sender.port = server.getsockname()[1]
+    return sender
+
+
+def _serve(server: socket.socket, grid: BeatGrid, over: threading.Event) -> None:
+    with server:
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                connection, _ = server.accept()
+                threading.Thread(target=_hear, args=(connection, grid, over), daemon=True).start()
+
+
+def _hear(connection: socket.socket, grid: BeatGrid, over: threading.Event) -> None:
+    stream = Os2lStream(grid)
+    connection.settimeout(0.5)
+    with connection, contextlib.suppress(OSError, ValueError):
+        while not over.is_set():
+            try:
+                data = connection.recv(4096)
+            except TimeoutError:
+                continue
+            if not data:
+                return
+            stream.feed(data, time.monotonic())
+
+
+def _announce(port: int) -> Callable[[], None]:
+    """By mDNS, where the package for it is installed; what takes the announcement back."""
+    try:
+        from zeroconf import ServiceInfo, Zeroconf
+    except ImportError:
+        return lambda: None
+    try:
+        speaker = Zeroconf()
+        name = "Beatomizer._os2l._tcp.local."
+        speaker.register_service(
+            ServiceInfo("_os2l._tcp.local.", name, port=port, parsed_addresses=_addresses())
+        )
+    except Exception:  # no network: the address still works
+        return lambda: None
+    close: Callable[[], None] = speaker.close
+    return close
+
+
+def _addresses() -> list[str]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent; the system chooses a way out
+            return [str(probe.getsockname()[0])]
+        except OSError:
+            return ["127.0.0.1"]
