@@ -8,7 +8,7 @@ from beatomizer.arrays import F64, Int
 from beatomizer.cues import machine_time, tempo
 from beatomizer.cues.bar_evidence import TEMPI, Evidence, evidence, pulse_chance
 from beatomizer.cues.bar_pointer import BarPath, walk
-from beatomizer.cues.steady_bars import steady_bars
+from beatomizer.cues.steady_bars import path_worth, steady_bars
 from beatomizer.inference.engine import Scores
 from beatomizer.timebase import FPS
 
@@ -28,6 +28,10 @@ _CHANCE_PHASE, _SURE_PHASE, _SURE_HITS = 0.15, 0.7, 1.2
 
 _GRID_TRUST = 0.3
 """On a machine's grid so much of the missing confidence is given, where anything stands out."""
+
+_GRID_LEAST = 0.4
+"""What must speak for a machine's grid beside what speaks for the pointer's own beats. Right grids have 0.69 to 1.01 of
+it on thirty composed and thirty-seven real songs, those found by chance in what is no machine −0.34 to 0.11."""
 
 _AUDIBLE = 0.25
 """Before the first and after the last beat with so much of a pulse there is nothing to count."""
@@ -65,8 +69,8 @@ def learned_beats(heard: Scores) -> LearnedBeats:
     times = placed(heard, path)
     rate = None
     grids = [steady_bars(said, *one) for one in steady(heard, times, confidence(heard, said, path))]
-    if grids:
-        grid = max(grids, key=lambda one: one.worth)
+    grid = max(grids, key=lambda one: one.worth, default=None)
+    if grid is not None and grid.worth >= _GRID_LEAST * path_worth(said, path):
         rate, times = grid.rate, grid.times
         frames = np.minimum(np.round(times * FPS).astype(np.int64), len(said) - 1)
         path = BarPath(frames, grid.positions, grid.meters, np.full(len(times), FPS / rate))

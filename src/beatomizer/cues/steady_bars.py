@@ -10,7 +10,7 @@ import numpy as np
 
 from beatomizer.arrays import F64, Int
 from beatomizer.cues.bar_evidence import TEMPI, Evidence
-from beatomizer.cues.bar_pointer import BEFORE, FIRSTS, METER_OF, PLACE_OF, beat_worths
+from beatomizer.cues.bar_pointer import BEFORE, FIRSTS, METER_OF, PLACE_OF, BarPath, beat_worths
 from beatomizer.timebase import FPS
 
 _LEVELS = (1.0, 0.5, 2.0)
@@ -46,6 +46,16 @@ def steady_bars(heard: Evidence, rate: float, first_s: float) -> SteadyBars:
             count = round(_PHASES * max(level, 1.0) / level)
             found += [_judged(heard, rate * level, first_s + number * quarter) for number in range(count)]
     return max(found, key=lambda one: one.worth)
+
+
+def path_worth(heard: Evidence, path: BarPath) -> float:
+    """What speaks for the beats of a bar pointer, in the same currency as ``SteadyBars.worth``."""
+    worth, _ = counted(beat_worths(heard.beat[path.frames], heard.downbeat[path.frames]))
+    inside = np.arange(path.frames[0], path.frames[-1] + 1)
+    angle = 2 * np.pi * np.interp(inside, path.frames, np.arange(len(path.frames)))
+    phase = float((heard.phase[inside] * np.exp(-1j * angle)).real.sum())
+    bpm = 60.0 * FPS / float(np.median(path.periods))
+    return worth + phase + float(np.interp(bpm, TEMPI, heard.tempo[-1] - heard.tempo[0]))
 
 
 def _judged(heard: Evidence, rate: float, first_s: float) -> SteadyBars:
