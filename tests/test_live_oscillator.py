@@ -73,6 +73,17 @@ def test_a_mix_is_caught_within_four_bars(before, after):
     assert f_measure(second[second > four_bars], times[times > four_bars]) > 0.95
 
 
+def test_a_mix_into_twice_the_tempo_is_caught_within_six_beats():
+    first = np.arange(0.4, 20.0, 60 / 90)
+    second = np.arange(20.21, 40.0, 60 / 180)
+    tempo = np.concatenate([tempo_rows(90, 1200), tempo_rows(180, 1200)])
+    lagging = np.stack([tempo[max(0, frame - 60) : frame + 1].mean(axis=0) for frame in range(len(tempo))])
+    beat = told(np.concatenate([first, second]), 2400, misses=0.05, noise=0.1)
+    times = times_of(follow(beat, tempo=lagging)[0])
+    begin, end = 20.21 + 5.5 * 60 / 180, 20.21 + 12.5 * 60 / 180
+    assert f_measure(second[(second > begin) & (second < end)], times[(times > begin) & (times < end)]) > 0.9
+
+
 def test_half_and_double_never_take_turns():
     truth = np.arange(0.4, 30.0, 60 / 150)
     beat = told(truth, 1800, noise=0.1)

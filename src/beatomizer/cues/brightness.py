@@ -6,6 +6,7 @@ director says how much light a phrase should give, and the intensities follow fr
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -91,6 +92,20 @@ def gains_for(wanted: float, layers: Sequence[Layer], colors: Sequence[Sequence[
         float(np.clip(np.sqrt(share if moved else rest), _LEAST, 1.0 / layer.intensity))
         for layer, moved in zip(layers, moves, strict=True)
     ]
+
+
+def attainable_light(wanted: float, layers: Sequence[Layer], colors: Sequence[Sequence[str]]) -> float:
+    """What the stage gives when ``wanted`` is asked for, with ``gains_for`` and ``glow_for``, as far as lamps can."""
+    glow = glow_for(wanted, layers, colors)
+    set_to = [
+        replace(
+            layer,
+            intensity=min(1.0, gain * layer.intensity),
+            floor=max(layer.floor, glow) if layer.look == "pulse" else layer.floor,
+        )
+        for layer, gain in zip(layers, gains_for(wanted, layers, colors), strict=True)
+    ]
+    return expected_light(set_to, colors)
 
 
 def glow_for(wanted: float, layers: Sequence[Layer], colors: Sequence[Sequence[str]]) -> float:

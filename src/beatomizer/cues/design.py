@@ -13,37 +13,29 @@ import numpy as np
 
 from beatomizer.cues import moments
 from beatomizer.cues.beat_grid import PULSE_NEEDED
-from beatomizer.cues.brightness import gains_for, glow_for, luminance_of, usual_luminance
 from beatomizer.cues.cuelist import Cue, Section
 from beatomizer.cues.opinions import Opinion
 from beatomizer.cues.palettes import FEWEST_COLORS
 from beatomizer.cues.phrases import Phrase, phrases
-from beatomizer.cues.repertoire import DROP, Layer, Picture, drawn, fitted, tier_of
+from beatomizer.cues.repertoire import DROP, Picture, drawn, tier_of
 from beatomizer.cues.score import Score
+from beatomizer.cues.staging import (
+    BIG_TIER,
+    CALM_TIER,
+    DIMMEST,
+    WAY_UP,
+    allowed_drive,
+    calm_colors,
+    drive_of,
+    soft_fade_s,
+    staged,
+    wished_light,
+)
 from beatomizer.cues.style import Style
 from beatomizer.cues.wardrobe import wardrobe
-from beatomizer.inference.engine import TAUGHT_LOOKS
-
-_DIMMEST, _WAY_UP = 0.07, 0.42
-"""Light of the song's quietest and, added to it, its loudest phrase, beside a steady light of the palette."""
-
-_CALM_LIGHT = 0.4
-"""Light at energy 0 beside that at 0.5; at 1 there is as much more, where lamps can."""
-
-_PLAIN_LUMINANCE = 0.1
-"""A colour this light (violet, crimson) needs no correction of what glows between pulses."""
-
-_BIG_TIER, _CALM_TIER = 3, 1
-_DRIVE_BY_KIND = {"drop": 0.35, "build": 0.05, "intro": -0.15, "outro": -0.2}
-_UNSURE_DRIVE = 0.19
-"""The most where no beat is sure: breath, nothing that would move with a beat."""
 
 _UNSURE_LIGHT = 0.75
 """Of passages without a sure beat: nothing is asked of the light there but to be with the sound."""
-
-_STILL = [TAUGHT_LOOKS.index(look) for look in ("hold", "swell", "sparkle")]
-_USUAL_STILL, _LOOK_SAY = 0.45, 0.25
-"""Share of looks without a beat among all that teachers chose, and how far a model that wants more of them calms."""
 
 _LIGHT_SAY = 0.45
 """How much a model's opinion on the light counts beside the section's energy."""
@@ -75,38 +67,39 @@ def _phrase_cues(phrase: Phrase, score: Score, worn: dict[str, tuple[str, str]])
     opinion = score.opinions.about(section.label, phrase.number)
     drive = _drive(phrase, section, opinion, score.style)
     colors: Sequence[str] = _colors(phrase, worn[section.label], score.palette)
-    if tier_of(drive) <= _CALM_TIER:
-        colors = [*sorted(colors[:2], key=luminance_of), colors[2]]
+    if tier_of(drive) <= CALM_TIER:
+        colors = calm_colors(colors)
     start_s, fade_s = phrase.start_s, _fade(phrase, section, drive, score)
-    if section.kind == "drop" and phrase.number == 0 and tier_of(drive) >= _BIG_TIER:
+    if section.kind == "drop" and phrase.number == 0 and tier_of(drive) >= BIG_TIER:
         picture = DROP
         yield moments.hit(phrase, colors, score)
         start_s, fade_s = start_s + score.beat_s, 0.0
     else:
         picture = _picture(phrase, section, drive, score)
     light = _light(phrase, section, opinion, score)
-    yield from _shown(picture, start_s, colors, light, fade_s, opinion, score)
+    yield from staged(
+        picture,
+        start_s,
+        colors,
+        light,
+        fade_s,
+        palette=score.palette,
+        style=score.style,
+        meter=score.grid.meter,
+        depth=opinion.depth,
+    )
     if moments.drop_follows(phrase, score):
         yield from moments.pull_back(phrase, colors, score)
 
 
 def _drive(phrase: Phrase, section: Section, opinion: Opinion, style: Style) -> float:
     """How busy the stage is, 0..1: the section's energy, the wish, what the part is for, what the beat allows."""
-    drive = 0.28 + 0.58 * section.energy + 0.9 * (style.energy - 0.5) + _DRIVE_BY_KIND.get(section.kind, 0.0)
-    if opinion.light is not None:
-        drive += 0.2 * (opinion.light - 0.6)
-    if opinion.look is not None:
-        drive += _LOOK_SAY * (_USUAL_STILL - float(opinion.look[_STILL].sum()))
-    if section.kind == "break":
-        drive -= 0.35 * (1.0 - section.energy)
+    drive = drive_of(section.energy, section.kind, opinion, style.energy)
     if section.kind == "build":
         drive += 0.1 * phrase.number
     if section.kind == "drop" and phrase.number:
         drive -= 0.1
-    most = 1.0 if phrase.pulse >= PULSE_NEEDED else _UNSURE_DRIVE
-    if section.kind in ("break", "intro", "outro"):
-        most = min(most, 0.59)
-    return float(np.clip(drive, 0.0, most))
+    return allowed_drive(drive, section.kind, sure=phrase.pulse >= PULSE_NEEDED)
 
 
 def _picture(phrase: Phrase, section: Section, drive: float, score: Score) -> Picture:
@@ -129,20 +122,20 @@ def _light(phrase: Phrase, section: Section, opinion: Opinion, score: Score) -> 
         height += _LIGHT_SAY * (opinion.light - height)
     length = max(section.end_s - section.start_s, 1e-6)
     passed = (phrase.start_s - section.start_s) / length
-    share = _DIMMEST + _WAY_UP * height
+    share = DIMMEST + WAY_UP * height
     if section.kind == "drop":
-        share = _DIMMEST + _WAY_UP
+        share = DIMMEST + WAY_UP
     elif section.kind == "build":
         share *= 0.7 + 0.3 * passed
     elif section.kind == "break":
-        share = min(share, _DIMMEST + 0.4 * _WAY_UP)
+        share = min(share, DIMMEST + 0.4 * WAY_UP)
     elif section.kind == "intro":
         share *= 0.8 + 0.2 * passed
     elif section.kind == "outro":
         share *= 0.9 - 0.6 * passed
     if phrase.pulse < PULSE_NEEDED:
         share *= _UNSURE_LIGHT
-    return float(share * (_CALM_LIGHT + 2.0 * (1.0 - _CALM_LIGHT) * score.style.energy))
+    return wished_light(share, score.style.energy)
 
 
 def _colors(phrase: Phrase, pair: tuple[str, str], palette: tuple[str, ...]) -> tuple[str, str, str]:
@@ -163,58 +156,6 @@ def _fade(phrase: Phrase, section: Section, drive: float, score: Score) -> float
     if phrase.section == 0 and phrase.number == 0:
         return min(2.0 * score.beat_s, 1.0) if section.kind == "intro" else 0.0
     tier = tier_of(drive)
-    if section.kind == "drop" or tier >= _BIG_TIER:
+    if section.kind == "drop" or tier >= BIG_TIER:
         return 0.0
-    return min((2.0 if tier <= _CALM_TIER else 1.0) * score.beat_s, 2.0)
-
-
-def _shown(
-    picture: Picture,
-    time_s: float,
-    colors: Sequence[str],
-    light: float,
-    fade_s: float,
-    opinion: Opinion,
-    score: Score,
-) -> Iterator[Cue]:
-    """The cues of a picture in its colours, as bright as asked for, as far as lamps can."""
-    layers = fitted(picture, score.style.zones)
-    worn = [_worn(layer, colors) for layer in layers]
-    wanted = light * usual_luminance(score.palette)
-    gains, glow = gains_for(wanted, layers, worn), glow_for(wanted, layers, worn)
-    for layer, shown, gain in zip(layers, worn, gains, strict=True):
-        yield Cue(
-            time_s=time_s,
-            look=layer.look,
-            colors=tuple(dict.fromkeys(shown)),
-            intensity=float(np.clip(gain * layer.intensity, 0.0, 1.0)),
-            fade_s=fade_s,
-            beats=_in_meter(layer.beats, score.grid.meter),
-            zones=layer.zones,
-            floor=_floor(layer, shown[0], glow, opinion, score.style.energy),
-        )
-
-
-def _worn(layer: Layer, colors: Sequence[str]) -> list[str]:
-    worn = [colors[place] for place in layer.colors]
-    # A bright comet with a deep tail, never the other way round; likewise a flare over a wash.
-    if layer.look == "chase" or (layer.look == "pulse" and layer.zones != "all"):
-        worn.sort(key=luminance_of, reverse=True)
-    return worn
-
-
-def _floor(layer: Layer, lead: str, glow: float, opinion: Opinion, wild: float) -> float:
-    """What glows between pulses: as dark in yellow as in violet (a dimmed yellow would be mustard), more when calm."""
-    if layer.look == "hold":
-        return 0.0
-    floor = max(layer.floor, glow * (1.0 - 0.5 * wild)) if layer.look == "pulse" else layer.floor
-    if opinion.depth is not None:
-        floor *= 1.4 - 0.8 * opinion.depth
-    plain = min(1.0, _PLAIN_LUMINANCE / max(luminance_of(lead), 1e-3))
-    floor = (floor + 0.15 * max(0.0, 0.5 - wild)) * plain ** float(np.clip(wild, 0.25, 0.5))
-    return float(np.clip(floor, 0.0, 0.6))
-
-
-def _in_meter(beats: float, meter: int) -> float:
-    """Pictures are written in four; in three, a cycle of half a bar or more takes whole bars."""
-    return beats if meter == 4 or beats < 2 else float(meter * max(1, round(beats / 4)))
+    return soft_fade_s(tier, score.beat_s)

@@ -5,7 +5,7 @@ import numpy as np
 from beatomizer.arrays import F64
 from beatomizer.cues.brightness import luminance_of
 from beatomizer.cues.mood import Mood, majorness, song_palette
-from beatomizer.cues.schemes import hue_bin, palette_for
+from beatomizer.cues.schemes import HUES, hue_bin, palette_for
 from beatomizer.cues.style import Style
 
 _MOST_LETTERS = 8
@@ -19,7 +19,15 @@ _LOUDNESS, _BRIGHTNESS = 0.6, 0.5
 """Of any live song: the automatic gain has made all equally loud."""
 
 
-def live_palette(tempo_bpm: float, chroma: F64, hue: F64 | None, style: Style, song: int) -> tuple[str, ...]:
+def live_palette(
+    tempo_bpm: float,
+    chroma: F64,
+    hue: F64 | None,
+    style: Style,
+    song: int,
+    *,
+    worn: tuple[str, ...] = (),
+) -> tuple[str, ...]:
     """Three to five colours for what was heard so far.
 
     Args:
@@ -28,13 +36,25 @@ def live_palette(tempo_bpm: float, chroma: F64, hue: F64 | None, style: Style, s
         hue: the model's chances of 24 hues, if it has an opinion.
         style: the wishes.
         song: which song of the session, counted from 0.
+        worn: the colours that the song had until now: a palette with their hues is preferred by far, so that a song
+            does not end with the colours of two.
     """
     pace = (tempo_bpm - 70.0) / 90.0 if tempo_bpm > 0 else 0.4
     mood = Mood(float(np.clip(pace, 0.0, 1.0)), _LOUDNESS, _BRIGHTNESS, majorness(chroma))
-    chance = np.random.default_rng([style.seed, song])
-    if hue is not None and style.palette is None:
-        return palette_for({"A": hue / hue.sum()}, {"A": 1.0}, mood, chance)
-    return song_palette(mood, style, chance)
+    # Songs should differ: the key and the pace that are heard take part in the dice.
+    chance = np.random.default_rng([style.seed, song, int(chroma.argmax()), round(tempo_bpm / 8.0)])
+    if style.palette is not None or (hue is None and not worn):
+        return song_palette(mood, style, chance)
+    chances = np.full(HUES, 1.0 / HUES) if hue is None else hue / hue.sum()
+    letters = {"": chances} if not worn else {color: _mostly(chances, color) for color in worn}
+    return palette_for(letters, dict.fromkeys(letters, 1.0), mood, chance)
+
+
+def _mostly(chances: F64, color: str) -> F64:
+    """Half of the chances moved to the hue of a colour."""
+    moved = 0.5 * chances
+    moved[hue_bin(color)] += 0.5
+    return moved
 
 
 class Wardrobe:
@@ -51,11 +71,19 @@ class Wardrobe:
         self._luminous = sorted(range(len(palette)), key=lambda place: -luminance_of(palette[place]))
 
     def repaint(self, palette: tuple[str, ...]) -> None:
-        """Other colours for the same letters, from now on."""
-        places = {letter: self.palette.index(lead) for letter, (lead, _) in self._worn.items()}
+        """Other colours for the same letters, from now on: each gets the one that is most like what it wore."""
         self.palette = palette
         self._luminous = sorted(range(len(palette)), key=lambda place: -luminance_of(palette[place]))
-        self._worn = {letter: self._pair(place % len(palette)) for letter, place in places.items()}
+        self._worn = {
+            letter: self._pair(palette.index(self.like(lead))) for letter, (lead, _) in self._worn.items()
+        }
+
+    def like(self, color: str) -> str:
+        """The colour of the palette whose hue is nearest."""
+        turn = HUES // 2
+        return min(
+            self.palette, key=lambda other: abs((hue_bin(other) - hue_bin(color) + turn) % HUES - turn)
+        )
 
     def letter_of(self, sound: F64) -> str:
         """The letter of a material: an old one if it comes back, else the next."""

@@ -11,9 +11,22 @@ import numpy as np
 
 from beatomizer.arrays import F64
 from beatomizer.cues.beat_grid import SURE
-from beatomizer.cues.brightness import gains_for, glow_for, luminance_of, usual_luminance
 from beatomizer.cues.cuelist import Beat, Cue, Section
-from beatomizer.cues.repertoire import DROP, TIERS, Layer, Picture, chances, fitted, tier_of
+from beatomizer.cues.opinions import Opinion
+from beatomizer.cues.repertoire import DROP, TIERS, Picture, chances, tier_of
+from beatomizer.cues.staging import (
+    BIG_TIER,
+    CALM_TIER,
+    DIMMEST,
+    WAY_UP,
+    allowed_drive,
+    calm_colors,
+    drive_of,
+    light_missed,
+    soft_fade_s,
+    staged,
+    wished_light,
+)
 from beatomizer.cues.style import Style
 from beatomizer.live.colours import Wardrobe, live_palette
 from beatomizer.live.form import Form, Turn
@@ -28,24 +41,26 @@ IDLE_INTENSITY = 0.4
 _RENEWED_S = 60.0
 """A rest is told anew each minute, so that nobody has to remember where its breaths are counted from."""
 
-_PULSE_BEATS = 6.0
+_TRUST_BEATS, _DOUBT_BEATS = 4.0, 6.0
+"""How many beats sure ones and doubtful ones are counted over: a song should move with its second bar."""
+
 _MOVES, _STILL = 0.6, 0.4
 """Share of sure beats lately at which the stage begins and ceases to move with them."""
 
-_SETTLED_BEATS = 24
+_SETTLED_BEATS = 16
 """After so many sure beats the song's palette is chosen for good, at the next part."""
 
 _NEW_SONG_S = 2.5
 """Silence after which what comes is another song."""
 
-_DRIVE_BY_KIND = {"drop": 0.35, "build": 0.08, "intro": -0.1, "outro": -0.2, "break": -0.2}
-_STILL_MOST, _CALM_MOST = 0.19, 0.59
-_DIMMEST, _WAY_UP, _CALM_LIGHT = 0.08, 0.29, 0.4
-"""As in ``cues.design``: light of a part without energy, and what full energy adds, beside a steady light of the
-palette; and the share of it at the calmest wish."""
+_CHROMA_KEPT = 0.98
+"""Share of the pitches heard that is kept a frame while the stage rests: a second, in which the next song begins."""
 
-_PLAIN_LUMINANCE = 0.1
-"""A colour this light needs no correction of what glows between pulses."""
+_LOUD_SAY = 0.7
+"""How much of a picture's light is decided by how loud the moment is, beside its energy."""
+
+_LIGHT_MATTERS = 1.5
+"""How unlikely a picture is that misses the light asked for by a factor of e: exp(−1.5)."""
 
 _AGAIN = 0.25
 """How gladly the picture of the phrase before is shown once more."""
@@ -83,6 +98,7 @@ class Director:
 
     def frame(self, time_s: float, moment: Moment, chroma: F64, presence: float) -> list[Cue]:
         """Take in a frame; cues if the stage must rest at once."""
+        self._chroma = self._chroma * (_CHROMA_KEPT if self._resting_s is not None else 1.0) + chroma
         if not self.cues:
             return self._said([self._rest(time_s, 0.0)])
         if self._resting_s is not None:
@@ -94,13 +110,12 @@ class Director:
             self._pulse, self._moves, self._dark = 0.0, False, False
             return self._said([self._rest(time_s, 2.0)])
         self._form.frame(moment)
-        self._chroma += chroma
         return []
 
     def beat(self, beat: Beat, meter: int, tempo_bpm: float, moment: Moment, presence: float) -> list[Cue]:
         """Cues for the beat that is about to fall."""
         sure = beat.confidence >= SURE
-        self._pulse += (sure - self._pulse) / _PULSE_BEATS
+        self._pulse += (sure - self._pulse) / (_TRUST_BEATS if sure else _DOUBT_BEATS)
         before, self._moves = self._moves, self._pulse >= (_STILL if self._moves else _MOVES)
         self._sure_beats += sure
         if self._resting_s is not None:
@@ -132,11 +147,11 @@ class Director:
     def _wake(self, beat: Beat, moment: Moment) -> list[Cue]:
         """Music begins; after a long silence it is another song."""
         assert self._resting_s is not None
-        if len(self._form.parts) > 1 and beat.time_s - self._resting_s >= _NEW_SONG_S:
-            self._song += 1
-            self._chroma[:] = 0.0
+        first = len(self._form.parts) == 1
+        if first or beat.time_s - self._resting_s >= _NEW_SONG_S:
+            self._song += not first
             self._sure_beats, self._settled = 0, self.style.palette is not None
-            self._wardrobe = Wardrobe(live_palette(0.0, self._chroma, None, self.style, self._song))
+            self._wardrobe = Wardrobe(live_palette(0.0, self._chroma, moment.hue, self.style, self._song))
         self._resting_s = None
         self._form.wake(beat.time_s)
         self._pair = self._wardrobe.fresh(0.5, None, moment.hue)
@@ -145,11 +160,22 @@ class Director:
 
     def _new_part(self, tempo_bpm: float, moment: Moment) -> None:
         """Another part wears other colours at once; which letter it is will be heard within a bar."""
-        if not self._settled and self._sure_beats >= _SETTLED_BEATS:
-            self._wardrobe.repaint(live_palette(tempo_bpm, self._chroma, moment.hue, self.style, self._song))
-            self._settled = True
-        self._pair = self._wardrobe.fresh(moment.energy, self._pair[0], moment.hue)
+        before, answer = self._pair
+        if self._sure_beats < _SETTLED_BEATS and not self._settled:
+            self._pair = answer, before
+        else:
+            if not self._settled:
+                self._settle(tempo_bpm, moment)
+                before = self._wardrobe.like(before)
+            self._pair = self._wardrobe.fresh(moment.energy, before, moment.hue)
         self._named, self._picture = False, -1
+
+    def _settle(self, tempo_bpm: float, moment: Moment) -> None:
+        """The song's palette, for good: now something is known of it. The colours so far are among it, or near."""
+        self._wardrobe.repaint(
+            live_palette(tempo_bpm, self._chroma, moment.hue, self.style, self._song, worn=self._pair)
+        )
+        self._settled = True
 
     def _name(self, moment: Moment) -> None:
         """After a bar: a material that came back gets its own colours back."""
@@ -167,21 +193,27 @@ class Director:
     def _drive(self, moment: Moment) -> float:
         """How busy the stage is, 0..1, as ``cues.design`` has it."""
         kind = self._form.part.kind
-        drive = 0.15 + 0.55 * moment.energy + 0.8 * (self.style.energy - 0.5) + _DRIVE_BY_KIND.get(kind, 0.0)
-        most = 1.0 if self._moves else _STILL_MOST
-        if kind in ("break", "intro", "outro"):
-            most = min(most, _CALM_MOST)
-        return float(np.clip(drive, 0.0, most))
+        drive = drive_of(self._height(moment), kind, Opinion(look=moment.look), self.style.energy)
+        return allowed_drive(drive, kind, sure=self._moves)
 
-    def _chosen(self, moment: Moment, again: bool) -> Picture:
-        """One of the tier's pictures, by chance, weighted by what the model would do; or the one that is shown."""
+    def _height(self, moment: Moment) -> float:
+        """How high the music stands within the song so far, 0..1: mostly how loud it is, and its energy."""
+        return moment.energy + _LOUD_SAY * (moment.loud - moment.energy)
+
+    def _chosen(self, moment: Moment, colors: tuple[str, ...], light: float, again: bool) -> Picture:
+        """One of the tier's pictures, by chance, weighted by what the model would do and by whether it can give the
+        light; or the one that is shown.
+        """
         if again and 0 <= self._picture < len(TIERS[self._tier]):
             return TIERS[self._tier][self._picture]
         part = self._form.part
-        if part.kind == "drop" and not part.bars and self._tier >= 3:
+        if part.kind == "drop" and not part.bars and self._tier >= BIG_TIER:
             self._picture = -1
             return DROP
         weight = chances(self._tier, moment.look)
+        for place, picture in enumerate(TIERS[self._tier]):
+            missed = light_missed(picture, colors, light, palette=self.palette, style=self.style)
+            weight[place] *= np.exp(-_LIGHT_MATTERS * missed)
         if 0 <= self._picture < len(weight):
             weight[self._picture] *= _AGAIN
         letter = zlib.crc32(f"{part.label} {part.bars} {self._tier}".encode())
@@ -195,36 +227,40 @@ class Director:
         """The picture of the moment; ``again``: the same one in other colours, if its height has not changed."""
         tier = tier_of(self._drive(moment))
         again, self._tier, self._dark = again and tier == self._tier, tier, False
-        layers = fitted(self._chosen(moment, again), self.style.zones)
-        accent = next((color for color in self.palette[::-1] if color not in self._pair), self._pair[1])
-        wardrobe = (*self._pair, accent)
-        worn = [_worn(layer, wardrobe, self._tier) for layer in layers]
-        wanted = usual_luminance(self.palette) * self._light(moment)
-        gains, glow = gains_for(wanted, layers, worn), glow_for(wanted, layers, worn)
+        colors: tuple[str, ...] = (*self._pair, self._accent())
+        if self._tier <= CALM_TIER:
+            colors = calm_colors(colors)
+        light = self._light(moment)
+        picture = self._chosen(moment, colors, light, again)
         fade_s = 0.0
-        if self._tier < 3 and self._form.part.kind != "drop":
-            fade_s = min((2.0 if self._tier <= 1 else 1.0) * 60.0 / (tempo_bpm or 100.0), 2.0)
-        for layer, colors, gain in zip(layers, worn, gains):
-            beats = layer.beats if meter == 4 or layer.beats < 2 else meter * max(1, round(layer.beats / 4))
-            yield Cue(
-                time_s=time_s,
-                look=layer.look,
-                colors=colors,
-                intensity=float(np.clip(layer.intensity * gain, 0.0, 1.0)),
-                fade_s=fade_s,
-                beats=float(beats),
-                zones=layer.zones,
-                floor=_floor(layer, colors[0], glow, self.style.energy),
-            )
+        if self._tier < BIG_TIER and self._form.part.kind != "drop":
+            fade_s = soft_fade_s(self._tier, 60.0 / (tempo_bpm or 100.0))
+        yield from staged(
+            picture,
+            time_s,
+            colors,
+            light,
+            fade_s,
+            palette=self.palette if self._settled else self._pair,
+            style=self.style,
+            meter=meter,
+            contrast=True,
+        )
+
+    def _accent(self) -> str:
+        """The song's last colour that is neither lead nor answer; none before the palette is chosen for good."""
+        others = [color for color in self.palette[::-1] if color not in self._pair]
+        return others[0] if others and self._settled else self._pair[1]
 
     def _light(self, moment: Moment) -> float:
         """How much light the stage should give beside a steady light of the palette."""
         kind = self._form.part.kind
-        height = 1.0 if kind == "drop" else min(moment.energy, 0.4) if kind == "break" else moment.energy
-        share = _DIMMEST + _WAY_UP * height
+        height = self._height(moment)
+        height = 1.0 if kind == "drop" else min(height, 0.4) if kind == "break" else height
+        share = DIMMEST + WAY_UP * height
         if kind in ("intro", "outro"):
             share *= 0.8
-        return share * (_CALM_LIGHT + 2.0 * (1.0 - _CALM_LIGHT) * self.style.energy)
+        return wished_light(share, self.style.energy)
 
     def _pull_back(self, time_s: float) -> Iterator[Cue]:
         """The last beat of a build: dark, or nearly so where the wish is calm."""
@@ -233,22 +269,3 @@ class Director:
             yield Cue(time_s, "blackout", self._pair[:1], 0.0)
         else:
             yield Cue(time_s, "hold", self._pair[:1], 0.2, 0.3)
-
-
-def _worn(layer: Layer, wardrobe: tuple[str, ...], tier: int) -> tuple[str, ...]:
-    """The layer's colours; calm parts are led by the deep one, comets and flares over a wash by the bright one."""
-    worn = [wardrobe[place] for place in layer.colors]
-    bright = layer.look == "chase" or (layer.look == "pulse" and layer.zones != "all")
-    if bright or tier <= 1:
-        worn.sort(key=luminance_of, reverse=bright)
-    return tuple(dict.fromkeys(worn))
-
-
-def _floor(layer: Layer, lead: str, glow: float, wild: float) -> float:
-    """What glows between pulses, as in ``cues.design``: as dark in yellow as in violet, more where the wish is calm."""
-    if layer.look == "hold":
-        return 0.0
-    floor = max(layer.floor, glow * (1.0 - 0.5 * wild)) if layer.look == "pulse" else layer.floor
-    plain = min(1.0, _PLAIN_LUMINANCE / max(luminance_of(lead), 1e-3))
-    floor = (floor + 0.15 * max(0.0, 0.5 - wild)) * plain ** float(np.clip(wild, 0.25, 0.5))
-    return float(np.clip(floor, 0.0, 0.6))

@@ -83,12 +83,12 @@ def _decided(
     stream, gain = FeatureStream(), AutomaticGain()
     count = frame_count(len(audio.samples))
     for start in range(0, count, _BLOCK_FRAMES):
-        samples, levels_db = _levelled(audio.samples, start, min(start + _BLOCK_FRAMES, count), gain)
+        samples, levels = _levelled(audio.samples, start, min(start + _BLOCK_FRAMES, count), gain)
         frames = stream.push(samples)
         scores = listener.push(frames)
         for number, features in enumerate(frames):
             row = {name: values[number] for name, values in scores.items()}
-            decider.step(features, row, levels_db[number])
+            decider.step(features, row, *levels[number])
         yield start, start + len(frames)
         progress(stage, min(1.0, (start + len(frames)) / count))
 
@@ -97,12 +97,16 @@ def _named(decider: Decider, audio: Audio, engine: LiveEngine) -> CueList:
     return replace(decider.cue_list(audio.duration_s, audio.title, engine.name), artist=audio.artist)
 
 
-def _levelled(samples: F32, start: int, stop: int, gain: AutomaticGain) -> tuple[F32, list[float]]:
-    """Samples of the frames ``start`` to ``stop`` after the gain (the last frame padded with silence); their levels."""
+def _levelled(
+    samples: F32, start: int, stop: int, gain: AutomaticGain
+) -> tuple[F32, list[tuple[float, float]]]:
+    """Samples of the frames ``start`` to ``stop`` after the gain (the last frame padded with silence); the level
+    before it and the gain, in decibels, of each.
+    """
     block = samples[start * HOP : stop * HOP]
     block = np.pad(block, (0, (stop - start) * HOP - len(block)))
-    levelled, levels_db = [], []
+    levelled, levels = [], []
     for frame in block.reshape(-1, HOP):
         levelled.append(gain.push(frame))
-        levels_db.append(gain.level_db)
-    return np.concatenate(levelled), levels_db
+        levels.append((gain.level_db, gain.gain_db))
+    return np.concatenate(levelled), levels

@@ -129,7 +129,7 @@ class LiveFollower:
         features = self._features.push(self._gain.push(samples))
         scores = self._listener.push(features)
         row = {name: values[0] for name, values in scores.items()}
-        self.decider.step(features[0], row, self._gain.level_db)
+        self.decider.step(features[0], row, self._gain.level_db, self._gain.gain_db)
 
     def _limited(self, wanted: U8) -> U8:
         if len(wanted) > _LIMITED_AT_ONCE:
@@ -190,11 +190,11 @@ class Decider:
         self._found: list[Accent] = []
         self._level: list[float] = []
 
-    def step(self, features: F32, scores: Mapping[str, F32], level_db: float) -> None:
-        """Hear one frame: ``features [F]``, each score's row, and the level before the gain."""
+    def step(self, features: F32, scores: Mapping[str, F32], level_db: float, gain_db: float = 0.0) -> None:
+        """Hear one frame: ``features [F]``, each score's row, the level before the gain, and the gain."""
         self._frame += 1
         scores = {name: np.minimum(np.maximum(values, 0.0), 1.0) for name, values in scores.items()}
-        moment = self._hearing.step(features, scores)
+        moment = self._hearing.step(features, scores, gain_db)
         downbeat = float(scores["downbeat"]) if "downbeat" in scores else 0.0
         beat = self._beats.step(
             self._frame, float(scores["beat"]), downbeat, scores.get("tempo"), scores.get("phase")

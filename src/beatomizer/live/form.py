@@ -31,6 +31,9 @@ _CLEAR = 0.5
 _FADES = 0.985
 """A boundary that was heard is remembered for about a second."""
 
+_BRIEF, _BRIEF_BARS = ("break", "intro", "outro"), 8
+"""Parts that are lit low because they pass: what lasts longer than this is simply how the song is."""
+
 _RISE = 0.15
 _BARS_KEPT = 64
 
@@ -137,6 +140,8 @@ class Form:
             self._bars = [*self._bars[-_BARS_KEPT:], bar]
             self.part.energies += (float(bar[0]),)
             self.part.bars += 1
+            if self.part.bars >= _BRIEF_BARS and self.part.kind in _BRIEF:
+                self.part.kind = "steady"
         self._bar_s = time_s
 
     def _leap(self, last: F64 | None) -> float:

@@ -50,6 +50,9 @@ _NEAR = 6
 _CLEARLY, _CONCENTRATED, _VAGUE = 1.3, 0.40, 0.27
 """How much more of the belief another place must hold, and at least how much, for a jump; an even belief has 0.2."""
 
+_BEYOND_DOUBT = 8.0
+"""How much likelier a rival tempo must be to need little patience, even at half or double."""
+
 _MOST_PULL = 0.4
 """Frames by which the phase is pulled in one frame."""
 
@@ -133,7 +136,8 @@ class Oscillator:
         rival = int(np.argmax(near))
         if near[rival] > 2.0 * near[self._tempo]:
             self._pressed += 1
-            if self._pressed > PERIODS[self._tempo] * _patience(BPM[rival] / BPM[self._tempo]):
+            beats = _patience(BPM[rival] / BPM[self._tempo], near[rival] / near[self._tempo])
+            if self._pressed > min(PERIODS[self._tempo], PERIODS[rival]) * beats:
                 self._tempo, self._pressed = rival, 0
         else:
             self._pressed = 0
@@ -172,10 +176,15 @@ class Oscillator:
         return sure * (float(mass @ offset) / max(total, 1e-12) - beside)
 
 
-def _patience(ratio: float) -> float:
-    """Beats for which a rival tempo must lead: long for half and double, so that they never take turns."""
-    octave = abs(abs(np.log2(ratio)) - 1.0) < 0.08
-    return 6.0 if octave else 1.0
+def _patience(ratio: float, lead: float) -> float:
+    """Beats of the faster of the two for which a rival tempo must lead.
+
+    Long for half and double, so that they never take turns; less if it is ``lead`` times as likely beyond doubt, as
+    after a mix into a song of twice the tempo.
+    """
+    if abs(abs(np.log2(ratio)) - 1.0) >= 0.08:
+        return 1.0
+    return 6.0 if lead < _BEYOND_DOUBT else 2.0
 
 
 def _between_tempi() -> F64:
