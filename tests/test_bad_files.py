@@ -21,6 +21,8 @@ from scripts.make_bad_files import BadFile, bad_files, write_all
 
 ROOT = Path(__file__).parents[1]
 LONGEST_S = 10.0
+"""Of processor time, which a busy machine does not stretch; the clock may run on to the second number."""
+HANGS_S = 60.0
 MOST_MB = 1_500
 WORKER = [sys.executable, "-m", "tests.bad_file_worker"]
 
@@ -39,9 +41,9 @@ class Worker:
         assert process.stdout
         process.stdin.write(json.dumps(words).encode() + b"\n")
         process.stdin.flush()
-        if not select.select([process.stdout], [], [], LONGEST_S)[0]:
+        if not select.select([process.stdout], [], [], HANGS_S)[0]:
             self.stop()
-            pytest.fail(f"no answer in {LONGEST_S} s")
+            pytest.fail(f"no answer in {HANGS_S} s")
         line = process.stdout.readline()
         if not line:
             code = process.wait()
@@ -128,7 +130,7 @@ REALLY = {
 def test_as_a_person_runs_it(name: str, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "show.npz"
     command = [sys.executable, "-m", "beatomizer", "render", "-o", str(out), "--quiet", "--", name]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == REALLY[name], done.stderr
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == (1 if done.returncode else 0)

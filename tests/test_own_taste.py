@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +38,34 @@ from beatomizer.dataset.lessons.lesson import SUFFIX
 from beatomizer.dataset.shards import write_facts, write_split
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.features.bank import SETTINGS
+from beatomizer.features.features import Features
 from beatomizer.inference import models
 from beatomizer.inference.engine import SCORE_WIDTHS, Scores
+from beatomizer.inference.onnx_engine import OnnxEngine
 from beatomizer.inference.onnx_guard import check_model, read_model
 from beatomizer.models.listening.full import Full, FullConfig
-from beatomizer.training.export import ModelFacts
+from beatomizer.training.checkpoint import Checkpoint, save_checkpoint
 from beatomizer.training.listening.clips import ShownBatch, cut, hue_chances, read_stretches, stretch_of
-from beatomizer.training.listening.export import export_listener, rounded, scores_in_torch
+from beatomizer.training.listening.export import rounded, scores_in_torch
+from beatomizer.training.listening.recipe import to_toml
 from beatomizer.training.listening.recipe_file import find_listen_recipe
 from beatomizer.training.listening.shipped import full_of_file, shipped_file
 from beatomizer.training.listening.taste import kept, lean, paced, taste_terms
 from beatomizer.training.listening.tune import RECIPE_NAME, TasteOutcome, learn_taste, sorted_folders
 from beatomizer.training.listening.workshop import load_listener
-from beatomizer.training.run import run_facts
+from beatomizer.training.run import (
+    BEST,
+    CHECKPOINTS,
+    FACTS,
+    FORMAT,
+    RECIPE,
+    VERSION,
+    DataFacts,
+    RunFacts,
+    run_facts,
+    write_json,
+    write_text,
+)
 from tests.made_clips import made_clip, made_set
 
 TINY = FullConfig(fast=8, middle=8, slow=12, layers=1, heads=3, dropout=0.0)
@@ -85,8 +100,19 @@ def tiny() -> Full:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
-    export_listener(tiny(), ModelFacts("tiny", SETTINGS, "none"), path)
+    """A run of ``full`` as training leaves it, with the weights of ``tiny``, through the command line to a file."""
+    folder = tmp_path_factory.mktemp("model")
+    run, path = folder / "run", folder / "tiny.onnx"
+    run.mkdir()
+    recipe = find_listen_recipe(
+        None, "full", [f"model.{key}={json.dumps(value)}" for key, value in asdict(TINY).items()]
+    )
+    write_text(run / RECIPE, to_toml(recipe))
+    facts = RunFacts("full", 1, SETTINGS, (DataFacts("made", "0123abcd", "lessons", 2, 1),), 1)
+    write_json(run / FACTS, {"format": FORMAT, "version": VERSION, **asdict(facts)})
+    best = save_checkpoint(run / CHECKPOINTS, Checkpoint(1, tiny().state_dict(), {}, {}), "")
+    write_json(run / BEST, {"checkpoint": best.name})
+    assert beatomizer(["export", str(run), "-o", str(path), "--name", "tiny", "--quiet"]) == 0
     return path
 
 
@@ -185,6 +211,16 @@ def test_a_model_file_gives_back_every_weight(file: Path) -> None:
     frames = np.random.default_rng(0).standard_normal((50, 104)).astype(np.float32)
     for name, score in scores_in_torch(ours, frames).items():
         assert np.array_equal(score, scores_in_torch(theirs, frames)[name]), name
+
+
+def test_the_line_hears_through_the_file(file: Path) -> None:
+    engine = OnnxEngine.from_file(file)
+    assert (engine.card.name, engine.card.dataset, engine.card.streams) == ("tiny", "0123abcd", False)
+    frames = np.random.default_rng(0).standard_normal((100, 104)).astype(np.float32)
+    heard = engine.listen(Features(frames, np.zeros(40_000, dtype=np.float32), engine.card.features))
+    assert isinstance(heard, Scores)
+    for name, score in scores_in_torch(rounded(tiny()), frames).items():
+        np.testing.assert_allclose(getattr(heard, name), score, atol=1e-4)
 
 
 def test_a_file_whose_network_is_another_is_refused(file: Path) -> None:

@@ -206,7 +206,7 @@ def test_four_minutes_of_eight_zones_draw_fast_enough() -> None:
     song = CueList(240.0, steady_beats(124, 240.0), cues=cues, zones=8)
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         draw_show(song)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 1.0, "aimed at 0.15 s; a busy machine may take several times that"
+        times.append(time.process_time() - start)
+    assert min(times) < 1.0, "aimed at 0.15 s of processor time; caches that others use cost some more"

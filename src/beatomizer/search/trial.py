@@ -62,10 +62,13 @@ class Task:
         for key in JUDGES:
             if key in self.space.ranges:
                 raise UsageError(f"{key} cannot be varied", "trials would be judged by different measures")
+        built: set[str] = set()
         for key, span in self.space.ranges.items():
             for value in _ends(span):
-                recipe = self.recipe_of({key: value})
-                build(self.model, recipe.model_settings)
+                settings = self.recipe_of({key: value}).model_settings
+                if repr(settings) not in built:  # most keys leave the model alone
+                    build(self.model, settings)
+                    built.add(repr(settings))
 
     def run_folder(self, recipe: Recipe) -> Path:
         """The run's folder: the same recipe, the same folder."""
