@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatomizer.cues import bar_pointer, machine_time
+from beatomizer.cues import bar_pointer, learned_grid, machine_time
 from beatomizer.cues.bar_evidence import LEEWAY, PERIODS, Evidence, agreement, evidence
 from beatomizer.cues.bar_pointer import Piece, walk
 from beatomizer.cues.beat_grid import SURE, sure_beats, track_beats
+from beatomizer.cues.steady_bars import path_worth, steady_bars
 from beatomizer.inference.engine import TEMPI_BPM
 from beatomizer.timebase import FPS
 from tests.beat_scores import f_measure
@@ -225,3 +226,19 @@ def test_four_minutes_take_less_than_a_second():
     start = time.process_time()
     track_beats(heard, 240.0)
     assert time.process_time() - start < 2.0  # measured 0.4 s; the rest is for a loaded machine
+
+
+def test_a_rate_found_by_chance_does_not_spoil_what_the_pointer_heard(monkeypatch):
+    """Some songs keep in phase with a rate that nobody plays; nothing speaks for beats there."""
+    beats = counted(103, 60.0)
+    heard = rightly_heard(beats, 60.0)
+    monkeypatch.setattr(learned_grid, "steady", lambda *_: [(64.1 / 60.0, 0.1)])
+    beat, bar = compared(beats, track_beats(heard, 60.0))
+    assert min(beat, bar) > 0.98
+
+
+def test_what_speaks_for_a_machines_grid_speaks_for_the_pointers_beats_alike():
+    heard = rightly_heard(counted(120, 60.0), 60.0)
+    said = evidence(heard)
+    grid, path = steady_bars(said, 2.0, 0.3), walk(said)
+    assert path_worth(said, path) == pytest.approx(grid.worth, rel=0.05)
