@@ -20,6 +20,8 @@ from beatomizer.player.hands import Hands
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.prepare import Prepared, Request, prepare, told
 from beatomizer.progress import Progress, silent
+from beatomizer.show.scene import LEAD_FRAMES
+from beatomizer.timebase import FPS
 
 STEP_S = 0.02
 """How often the leader looks: keys, the sound's position, the output process."""
@@ -177,7 +179,7 @@ class Session:
         self.output.wish(
             Wishes(
                 line=line,
-                lead_s=self.lead_s,
+                lead_s=self.lead_s - LEAD_FRAMES / FPS,  # a drawn show runs early by itself
                 beat_s=time.monotonic(),
                 song=song,
                 master=hands.master,
