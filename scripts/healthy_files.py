@@ -36,6 +36,15 @@ RECIPES: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+def later(make: Callable[..., bytes], *words: Any, **options: Any) -> Content:
+    """What ``make(*words, **options)`` will give, made when the file is written and not before."""
+
+    def write(path: Path) -> None:
+        path.write_bytes(make(*words, **options))
+
+    return write
+
+
 @cache
 def good(name: str) -> bytes:
     """A healthy two-second file: one of ``RECIPES``, or ``song.wav``."""

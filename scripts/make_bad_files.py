@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.bad_material import encoded, flipped, huge_png, id3, patched, plain_wav
 from scripts.bad_names import names, tags, texts, traps
 from scripts.bad_sounds import bad_numbers, lying_headers, odd_but_valid
-from scripts.healthy_files import FINE, LIMIT, RECIPES, SILENT, UNREADABLE, Content, Entry, good
+from scripts.healthy_files import FINE, LIMIT, RECIPES, SILENT, UNREADABLE, Content, Entry, good, later
 
 
 @dataclass(frozen=True)
@@ -88,22 +88,26 @@ def damaged() -> Iterator[Entry]:
     """Each healthy kind: whole, broken off early and in the middle, without its head, with changed bits."""
     any_end = {FINE, UNREADABLE, SILENT, LIMIT}
     for number, name in enumerate(["song.wav", *RECIPES]):
-        data = good(name)
-        yield f"whole_{name}", "healthy: it must work", {FINE}, data
+        yield f"whole_{name}", "healthy: it must work", {FINE}, later(good, name)
         yield (
             f"cut_early_{name}",
             "a download that broke off at a tenth",
             any_end - {LIMIT},
-            data[: len(data) // 10],
+            later(_part, name, 0.0, 0.1),
         )
         yield (
             f"cut_half_{name}",
             "a download that broke off in the middle",
             any_end - {LIMIT},
-            data[: len(data) // 2],
+            later(_part, name, 0.0, 0.5),
         )
-        yield f"headless_{name}", "the first kilobyte is lost", any_end, data[1000:]
-        yield f"flipped_{name}", "one bit in a thousand bytes is wrong", any_end, flipped(data, number)
+        yield f"headless_{name}", "the first kilobyte is lost", any_end, later(_headless, name)
+        yield (
+            f"flipped_{name}",
+            "one bit in a thousand bytes is wrong",
+            any_end,
+            later(_flipped, name, number),
+        )
     body = good("song.mp3")
     yield "hole.mp3", "20 kB of zeros in the middle", {FINE}, body[:16_000] + bytes(20_000) + body[16_000:]
     yield (
@@ -114,38 +118,52 @@ def damaged() -> Iterator[Entry]:
     )
 
 
+def _part(name: str, begin: float, end: float) -> bytes:
+    data = good(name)
+    return data[int(begin * len(data)) : int(end * len(data))]
+
+
+def _headless(name: str) -> bytes:
+    return good(name)[1000:]
+
+
+def _flipped(name: str, seed: int) -> bytes:
+    return flipped(good(name), seed)
+
+
 def videos() -> Iterator[Entry]:
     """Films."""
     frames = {fps: tuple(np.arange(round(fps)) / fps) for fps in (23.976, 60, 240)}
-    yield "no_sound.mp4", "pictures only", {SILENT}, encoded("mp4", "", pictures_s=frames[60])
-    yield "no_sound.mkv", "pictures only", {SILENT}, encoded("matroska", "", pictures_s=frames[60])
-    yield "no_pictures.mp4", "sound only", {FINE}, encoded("mp4", "aac")
+    yield "no_sound.mp4", "pictures only", {SILENT}, later(encoded, "mp4", "", pictures_s=frames[60])
+    yield "no_sound.mkv", "pictures only", {SILENT}, later(encoded, "matroska", "", pictures_s=frames[60])
+    yield "no_pictures.mp4", "sound only", {FINE}, later(encoded, "mp4", "aac")
     yield (
         "fps_23_976.mp4",
         "23.976 pictures a second",
         {FINE},
-        encoded("mp4", "aac", pictures_s=frames[23.976]),
+        later(encoded, "mp4", "aac", pictures_s=frames[23.976]),
     )
-    yield "fps_1.mp4", "one picture a second", {FINE}, encoded("mp4", "aac", pictures_s=(0, 1, 2))
-    yield "fps_240.mp4", "240 pictures a second", {FINE}, encoded("mp4", "aac", pictures_s=frames[240])
+    yield "fps_1.mp4", "one picture a second", {FINE}, later(encoded, "mp4", "aac", pictures_s=(0, 1, 2))
+    yield "fps_240.mp4", "240 pictures a second", {FINE}, later(encoded, "mp4", "aac", pictures_s=frames[240])
     yield (
         "variable.mp4",
         "pictures when something happens",
         {FINE},
-        encoded("mp4", "aac", pictures_s=(0, 0.01, 0.02, 0.9, 0.93, 1.7)),
+        later(encoded, "mp4", "aac", pictures_s=(0, 0.01, 0.02, 0.9, 0.93, 1.7)),
     )
-    yield "size_2x2.mp4", "four points", {FINE}, encoded("mp4", "aac", pictures_s=(0, 1), size=(2, 2))
+    yield "size_2x2.mp4", "four points", {FINE}, later(encoded, "mp4", "aac", pictures_s=(0, 1), size=(2, 2))
     yield (
         "size_odd.mkv",
         "17 × 33 points",
         {FINE},
-        encoded("matroska", "aac", pictures_s=(0, 1), size=(17, 33)),
+        later(encoded, "matroska", "aac", pictures_s=(0, 1), size=(17, 33)),
     )
     yield (
         "late_sound.mp4",
         "sound five seconds after the pictures",
         {FINE},
-        encoded(
+        later(
+            encoded,
             "mp4",
             "aac",
             pictures_s=range(8),
@@ -156,13 +174,14 @@ def videos() -> Iterator[Entry]:
         "late_sound.mkv",
         "the same, with pictures that have to be decoded to know their order",
         {FINE},
-        encoded("matroska", "aac", pictures_s=range(8), starts_s=(5.0,), picture_codec="libx264"),
+        later(encoded, "matroska", "aac", pictures_s=range(8), starts_s=(5.0,), picture_codec="libx264"),
     )
     yield (
         "late_pictures.mp4",
         "pictures five seconds after the sound",
         {FINE},
-        encoded(
+        later(
+            encoded,
             "mp4",
             "aac",
             pictures_s=range(5, 8),
@@ -172,7 +191,8 @@ def videos() -> Iterator[Entry]:
         "late_sound.ts",
         "the same in a broadcast stream",
         {FINE},
-        encoded(
+        later(
+            encoded,
             "mpegts",
             "aac",
             pictures_s=range(8),
@@ -183,32 +203,31 @@ def videos() -> Iterator[Entry]:
         "two_tracks.mkv",
         "two sound tracks",
         {FINE},
-        encoded("matroska", "aac", pictures_s=(0, 1), tracks=2),
+        later(encoded, "matroska", "aac", pictures_s=(0, 1), tracks=2),
     )
     yield (
         "gap.mp4",
         "three seconds without sound in the middle",
         {FINE},
-        encoded("mp4", "aac", starts_s=(0, 4.0)),
+        later(encoded, "mp4", "aac", starts_s=(0, 4.0)),
     )
     yield (
         "joined.ts",
         "two films in one file: the clock starts again",
         {FINE},
-        good("film.ts") + good("film.ts"),
+        later(lambda: 2 * good("film.ts")),
     )
     yield (
         "years_later.mkv",
         "the second half begins in 11 days",
         {FINE},
-        encoded("matroska", "pcm_s16le", starts_s=(0, 1e6)),
+        later(encoded, "matroska", "pcm_s16le", starts_s=(0, 1e6)),
     )
-    cover = b"\0image/png\0\x03\0" + huge_png()
     yield (
         "cover_16000.mp3",
         "cover art of 16000 × 16000 points",
         {FINE},
-        id3({"APIC": cover}) + good("song.mp3"),
+        later(lambda: id3({"APIC": b"\0image/png\0\x03\0" + huge_png()}) + good("song.mp3")),
     )
     mov = good("film.mov")
     large = struct.pack(">HH", 16_384, 16_384)
