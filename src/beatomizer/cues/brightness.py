@@ -12,7 +12,7 @@ import numpy as np
 
 from beatomizer.color import luminance, parse_hex, rgb8_to_linear
 from beatomizer.cues.cuelist import Look
-from beatomizer.cues.repertoire import Layer
+from beatomizer.cues.repertoire import SWAPPING, Layer
 
 _SHARES: dict[Look, tuple[float, float]] = {
     "hold": (1.0, 0.0),
@@ -33,7 +33,7 @@ Measured on drawn shows of six pairs of colours at 120 BPM, 8 zones; single pair
 a tenth for the others.
 """
 
-_MOVING = ("pulse", "alternate", "bounce", "ripple", "step")
+_MOVING = ("pulse", *SWAPPING)
 
 _LEAST = 0.3
 """A cue dimmer than this is not seen as a colour."""

@@ -113,6 +113,9 @@ DROP = _picture("pulse", Layer("alternate", 1, 0.0, (0, 1)), Layer("pulse", 1, 0
 
 TIERS: tuple[tuple[Picture, ...], ...] = (BREATH, FLOW, GROOVE, DRIVE, BLAZE)
 
+SWAPPING: tuple[Look, ...] = ("alternate", "bounce", "ripple", "step")
+"""Looks in which groups of lights change places on the beat."""
+
 SMALLEST_COMBINED = 4
 """Fewer zones than this are too few to be two things at once."""
 

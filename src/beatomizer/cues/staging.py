@@ -11,7 +11,7 @@ from beatomizer.color import linear_to_oklab, parse_hex, rgb8_to_linear
 from beatomizer.cues.brightness import attainable_light, gains_for, glow_for, luminance_of, usual_luminance
 from beatomizer.cues.cuelist import Cue
 from beatomizer.cues.opinions import Opinion
-from beatomizer.cues.repertoire import Layer, Picture, fitted
+from beatomizer.cues.repertoire import SWAPPING, Layer, Picture, fitted
 from beatomizer.cues.style import Style
 from beatomizer.inference.engine import TAUGHT_LOOKS
 
@@ -88,7 +88,6 @@ def staged(
     style: Style,
     meter: int,
     depth: float | None = None,
-    contrast: bool = False,
 ) -> Iterator[Cue]:
     """The cues of a picture in its colours, as bright as asked for, as far as lamps can.
 
@@ -102,11 +101,9 @@ def staged(
         style: the wishes; zones decide which layers there are.
         meter: beats in a bar.
         depth: how far the light should fall between beats, 0..1, if a model has an opinion.
-        contrast: groups that change places on the beat wear the two colours that differ most; two alike are not seen to
-            change from far away.
     """
     layers = fitted(picture, style.zones)
-    worn = [_worn(layer, colors, palette if contrast else ()) for layer in layers]
+    worn = [_worn(layer, colors, palette) for layer in layers]
     wanted = light * usual_luminance(palette)
     gains, glow = gains_for(wanted, layers, worn), glow_for(wanted, layers, worn)
     for layer, shown, gain in zip(layers, worn, gains, strict=True):
@@ -136,7 +133,7 @@ def light_missed(
     """
     layers = fitted(picture, style.zones)
     wanted = light * usual_luminance(palette)
-    given = attainable_light(wanted, layers, [_worn(layer, colors, ()) for layer in layers])
+    given = attainable_light(wanted, layers, [_worn(layer, colors, palette) for layer in layers])
     return float(abs(np.log(max(given, 1e-4) / max(wanted, 1e-4))))
 
 
@@ -146,12 +143,14 @@ def calm_colors(colors: Sequence[str]) -> tuple[str, ...]:
 
 
 def _worn(layer: Layer, colors: Sequence[str], palette: Sequence[str]) -> list[str]:
-    """The layer's colours; of a ``palette``, alternating groups get the answer that is least like their lead."""
+    """The layer's colours. Groups that change places wear the lead and what is least like it in the ``palette``: two
+    alike are not seen to change from far away.
+    """
     worn = [colors[place] for place in layer.colors]
     # A bright comet with a deep tail, never the other way round; likewise a flare over a wash.
     if layer.look == "chase" or (layer.look == "pulse" and layer.zones != "all"):
         worn.sort(key=luminance_of, reverse=True)
-    if layer.look == "alternate" and len(worn) == 2 and len(palette) > 1:
+    if layer.look in SWAPPING and len(worn) == 2 and len(palette) > 1:
         worn[1] = max(palette, key=lambda color: _apart(worn[0], color))
     return worn
 

@@ -244,7 +244,6 @@ class Director:
             palette=self.palette if self._settled else self._pair,
             style=self.style,
             meter=meter,
-            contrast=True,
         )
 
     def _accent(self) -> str:

@@ -28,10 +28,10 @@ TURN_SHORTEST_S = 0.72
 ONE_LIGHT_TOP = 0.16
 """Luminance at which a single light alternates: the most at which a step of ``QUIET_SWING`` is ΔL* 10."""
 
-AFTERGLOW, AFTERGLOW_TAU_FRAMES = 0.22, 4.0
-"""What is left of a light in the frame in which the other group has taken over: a twentieth of its light."""
+AFTERGLOW, AFTERGLOW_TAU_FRAMES = 0.15, 4.0
+"""What is left of a light in the frame in which the other group has taken over: a fiftieth of its light."""
 
-DEEPEST_FALL = 0.65
+DEEPEST_FALL = 0.75
 """Share of its light that a lit group loses at most before its next swap; more, and the stage is dark too long."""
 
 COMET_TAU = 0.13
