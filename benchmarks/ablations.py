@@ -35,13 +35,11 @@ from beatomizer.training.run import RECIPE
 from peers import measured, write
 from peers_rows import OurLive, OurModel, Player, References
 from peers_songs import COMPOSED, REAL, BenchSong, composed_songs, real_songs, tested_tracks
-from peers_table import Line, interval_text, known_mean, line_name, number, table_text
+from peers_table import WRONG_SONG, Line, interval_text, known_mean, line_name, number, table_text
 
 FIRST_SEED = 7007
 MARKS = ("<!-- measured by benchmarks/ablations.py -->", "<!-- end of what was measured by it -->")
 RUNS = Path("flagship-run") / "ablations"
-STREAMED = ("live-small", "live-small-taught")
-"""Exported runs that are followed frame by frame too."""
 
 HEADS = (
     "beat F1",
@@ -67,12 +65,6 @@ def players(runs: Path, shipped: bool) -> tuple[list[Player], list[str]]:
             chosen.append(Run(runs / name, ways))
         else:
             missing.append(name)
-    for name in STREAMED:
-        file = runs / f"{name}.onnx"
-        if file.is_file():
-            chosen.append(OurLive(str(file)))
-        else:
-            missing.append(file.name)
     if shipped:
         chosen += [OurModel("full"), OurLive("live")]
     for name, title in COLOUR_ROWS:
@@ -130,6 +122,7 @@ def report(options: argparse.Namespace) -> str:
                 missing.append(f"{kind} songs")
                 continue
             lines = measured(songs, chosen)
+            lines[-1].name = WRONG_SONG if lines[-1].name.startswith(WRONG_SONG) else lines[-1].name
             minutes = sum(song.frames for song in songs) / 3600
             listed = "; ".join(song.name for song in songs)
             parts.append(f"### {len(songs)} {kind} songs, {minutes:.1f} minutes\n\n{listed}.")

@@ -210,8 +210,8 @@ def listener_rows() -> Sequence[tuple[str, Mapping[str, Way]]]:
         (
             "full-small",
             {
-                "full-small: palette slots, decided by section": directed,
-                "full-small: hue bins, drawn each bar": each_bar,
+                "full-small: palette slots, a decision a section": directed,
+                "full-small: hue bins, drawn once a bar": each_bar,
                 "full-small: hue bins, likeliest each frame": likeliest,
                 "full-small: hue bins, drawn each frame": each_frame,
             },

@@ -11,15 +11,12 @@ for row in full-small full-small-rgb full-small-no-rhythm full-small-no-spectral
 done
 beatomizer train live --recipe live-small --data "$run/lessons" -o "$out/live-small"
 beatomizer train live --recipe live-small --data "$run/lessons" -o "$out/live-small-taught" --teacher full
-for row in live-small live-small-taught; do
-  beatomizer export "$out/$row" -o "$out/$row.onnx"
-done
 
 # The paper's two models on takes of the same composer and designers, labelled with the mean colour of the stage.
-beatomizer dataset compose -o "$out/takes" --takes 24 --seed 2022 --generators train
+beatomizer dataset compose -o "$out/takes" --takes 18 --seed 2022 --generators train
 beatomizer dataset build "$out/takes" -o "$out/clips" --labels mean
 for model in cnn attention; do
-  beatomizer train "$model" --data "$out/clips" -o "$out/$model" --epochs 8 --set train.threads=1
+  beatomizer train "$model" --data "$out/clips" -o "$out/$model" --epochs 6 --set train.threads=1
 done
 
 if [ -n "${MUSIC:-}" ]; then
