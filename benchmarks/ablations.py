@@ -125,7 +125,7 @@ def report(options: argparse.Namespace) -> str:
             lines[-1].name = WRONG_SONG if lines[-1].name.startswith(WRONG_SONG) else lines[-1].name
             minutes = sum(song.frames for song in songs) / 3600
             listed = "; ".join(song.name for song in songs)
-            parts.append(f"### {len(songs)} {kind} songs, {minutes:.1f} minutes\n\n{listed}.")
+            parts.append(f"## {len(songs)} {kind} songs, {minutes:.1f} minutes\n\n{listed}.")
             parts.append(table(lines, songs))
     told = "; ".join(f"{name} {fact}" for player in chosen for name, fact in player.facts().items())
     spent = time.perf_counter() - begun

@@ -14,9 +14,13 @@ from beatomizer.evaluation.sound import song_of
 from beatomizer.features.bank import SETTINGS
 from beatomizer.features.features import Features
 from beatomizer.models.listening.table import build_listener
+from beatomizer.models.table import build
 from beatomizer.timebase import HOP
+from beatomizer.training.checkpoint import Checkpoint, checkpoint_name, save_checkpoint
 from beatomizer.training.listening.recipe_file import find_listen_recipe
 from beatomizer.training.listening.train import learn_to_listen
+from beatomizer.training.recipe_file import find_recipe
+from beatomizer.training.run import BEST, CHECKPOINTS, DataFacts, RunFacts, write_claim, write_json
 from tests.test_listening_training import folder_of, lesson, recipe
 
 ROOT = Path(__file__).parents[1]
@@ -159,6 +163,27 @@ def test_a_run_gives_all_its_rows_and_they_are_measured(tmp_path: Path, bench: A
     assert len(text) == 2 + len(ways)
     assert len({line.count("|") for line in text}) == 1
     assert "4 lessons" in player.facts()["full-small-rgb"]
+
+
+def test_a_model_of_the_paper_gives_each_frame_its_colour(tmp_path: Path, bench: Any) -> None:
+    _, rows = bench
+    folder, wish = tmp_path / "cnn", find_recipe(None, "cnn")
+    model = build("cnn", wish.model_settings, 1)
+    data = (DataFacts("shards", "0" * 64, "mean", 7, 1),)
+    folder.mkdir()
+    write_claim(folder, RunFacts("cnn", 1, model.inputs, data, 1), wish)
+    save_checkpoint(folder / CHECKPOINTS, Checkpoint(1, model.state_dict(), {}, {}), checkpoint_name(1))
+    write_json(folder / BEST, {"checkpoint": checkpoint_name(1), "epoch": 1, "score": 0.5, "watch": "loss"})
+    player = rows.ColourRun(folder, "paper")
+    song = said(rows).song
+    sound = np.random.default_rng(0).normal(0, 0.3, len(song.features.samples)).astype(np.float32)
+    song = replace(song, features=replace(song.features, samples=sound))
+    (played,) = player.play(song, ZONES)
+    assert played.beats_s is None
+    given = player.lighter.light(song.features, 1, 0).astype(np.float64)
+    np.testing.assert_array_equal(played.show.rgb8, rows.shown(given, ZONES).rgb8)
+    assert played.show.rgb8.std() > 0
+    assert "7 clips" in player.facts()["cnn"]
 
 
 def test_only_missing_runs_are_left_out(tmp_path: Path, bench: Any) -> None:
