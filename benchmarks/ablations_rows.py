@@ -77,7 +77,9 @@ def directed(said: Said, zones: int) -> tuple[Show, F64 | None]:
 
 
 def without_rhythm(said: Said, zones: int) -> tuple[Show, F64 | None]:
-    """The real thing for a listener that was never taught rhythm: those heads say nothing, so there is no beat."""
+    """The real thing for a listener that was never taught rhythm, or is not asked: those heads say nothing, so there is
+    no beat.
+    """
     silent = np.zeros(len(said.scores.beat), dtype=np.float32)
     nothing = dict.fromkeys(("downbeat", "onsets", "tempo", "phase"))
     scores = replace(said.scores, beat=silent, **nothing)
@@ -214,6 +216,7 @@ def listener_rows() -> Sequence[tuple[str, Mapping[str, Way]]]:
                 "full-small: hue bins, drawn once a bar": each_bar,
                 "full-small: hue bins, likeliest each frame": likeliest,
                 "full-small: hue bins, drawn each frame": each_frame,
+                "full-small: its rhythm heads silenced": without_rhythm,
             },
         ),
         ("full-small-rgb", {"mean RGB regressed each frame": regressed}),
