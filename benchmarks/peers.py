@@ -168,12 +168,12 @@ def main() -> int:
     return 0
 
 
-def write(path: Path, text: str) -> None:
-    """Write the file; in one that has the two ``MARKS``, only what lies between them."""
+def write(path: Path, text: str, marks: tuple[str, str] = MARKS) -> None:
+    """Write the file; in one that has the two ``marks``, only what lies between them."""
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    begin, end = old.find(MARKS[0]), old.find(MARKS[1])
+    begin, end = old.find(marks[0]), old.find(marks[1])
     if 0 <= begin < end:
-        text = f"{old[:begin]}{MARKS[0]}\n\n{text}\n{old[end:]}"
+        text = f"{old[:begin]}{marks[0]}\n\n{text}\n{old[end:]}"
     path.write_text(text, encoding="utf-8")
 
 

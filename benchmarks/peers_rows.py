@@ -69,7 +69,7 @@ def _shown(linear: F32 | F64) -> Show:
     return Show(linear_to_rgb8(np.asarray(linear, dtype=np.float64)))
 
 
-def _held(show: Show, frames: int) -> Show:
+def held(show: Show, frames: int) -> Show:
     """Cut to the song's frames, or the last one held."""
     return Show(show.rgb8[np.minimum(np.arange(frames), show.frames - 1)], show.cues, show.source)
 
@@ -101,11 +101,11 @@ class OurModel:
         """Listen, decide, draw."""
         heard = self.engine.listen(song.features)
         if isinstance(heard, RawLight):
-            yield Played(self.row, MODEL, _held(raw_show(heard, zones), song.frames))
+            yield Played(self.row, MODEL, held(raw_show(heard, zones), song.frames))
             return
         cues = decide(heard, song.features, Style(zones=zones), look=self.engine.look)
         beats_s = np.array([beat.time_s for beat in cues.beats])
-        yield Played(self.row, MODEL, _held(draw_show(cues), song.frames), beats_s)
+        yield Played(self.row, MODEL, held(draw_show(cues), song.frames), beats_s)
 
     @property
     def row(self) -> str:
@@ -138,7 +138,7 @@ class OurLive:
         show = live_show(load_audio(song.wav), engine, Style(zones=zones))
         assert show.cues is not None
         beats_s = np.array([beat.time_s for beat in show.cues.beats])
-        yield Played(self.row, MODEL, _held(show, song.frames), beats_s)
+        yield Played(self.row, MODEL, held(show, song.frames), beats_s)
 
     @property
     def row(self) -> str:
@@ -157,7 +157,7 @@ class References:
     def play(self, song: BenchSong, zones: int) -> Iterator[Played]:
         """Grey, loudness, our classic beats as white flashes, a deaf walk; the designer where there is a score."""
         if song.designed is not None:
-            yield Played(DESIGNER, REFERENCE, _held(_shown(song.designed), song.frames))
+            yield Played(DESIGNER, REFERENCE, held(_shown(song.designed), song.frames))
         lighters: list[Lighter] = [
             EngineLighter(GREY, load_engine("constant"), {}),
             EngineLighter(LOUDNESS, load_engine("loudness"), {}),
@@ -249,7 +249,7 @@ class LedFx:
         beats_s = found["beats_s"]
         yield Played("flasher on LedFx's beats", PEER, flashes(beats_s, song.frames, zones), beats_s)
         for name in self.effects:
-            yield Played(f"LedFx {name}", PEER, _held(_shown(found[f"light_{name}"]), song.frames))
+            yield Played(f"LedFx {name}", PEER, held(_shown(found[f"light_{name}"]), song.frames))
 
     def facts(self) -> dict[str, str]:
         """Versions of LedFx and of its aubio."""

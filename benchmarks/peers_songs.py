@@ -63,9 +63,9 @@ class BenchSong:
         return len(self.song.onset)
 
 
-def composed_songs(count: int, folder: Path) -> Iterator[BenchSong]:
+def composed_songs(count: int, folder: Path, first_seed: int = FIRST_SEED) -> Iterator[BenchSong]:
     """``count`` songs of held-out styles, forms and banks, with true beats and sections."""
-    for seed in range(FIRST_SEED, FIRST_SEED + count):
+    for seed in range(first_seed, first_seed + count):
         made = compose(seed, generators="held-out")
         mono = soxr.resample(made.samples.mean(axis=1), made.sample_rate, RATE)
         wav = _write_wav(folder / f"composed-{seed}.wav", mono)
@@ -78,17 +78,22 @@ def composed_songs(count: int, folder: Path) -> Iterator[BenchSong]:
 
 
 def real_songs(music: Path, count: int, folder: Path) -> Iterator[BenchSong]:
-    """``count`` tracks with reference beats: those that people beat time to first, then evenly through the list."""
+    """``count`` tracks with reference beats."""
+    for name, beats_s in tested_tracks(music, count).items():
+        wav = _write_wav(folder / f"{Path(name).stem}.wav", _decoded(music / name))
+        features = extract_features(load_audio(wav))
+        score = {"beats": [[float(time_s), 0.0] for time_s in beats_s]}
+        yield BenchSong(name, REAL, wav, features, song_of(features, score))
+
+
+def tested_tracks(music: Path, count: int) -> dict[str, F64]:
+    """File name → beats of ``count`` tracks: those that people beat time to first, then evenly through the list."""
     known = {name: beats for name, beats in references(music).items() if beats[-1] <= LONGEST_S}
     by_people = [name for name in known if (music / "beats" / f"{Path(name).stem}.beats").exists()][:count]
     others = [name for name in known if name not in by_people]
     left = count - len(by_people)
     spread = [others[place * len(others) // left] for place in range(min(left, len(others)))] if left else []
-    for name in by_people + spread:
-        wav = _write_wav(folder / f"{Path(name).stem}.wav", _decoded(music / name))
-        features = extract_features(load_audio(wav))
-        score = {"beats": [[float(time_s), 0.0] for time_s in known[name]]}
-        yield BenchSong(name, REAL, wav, features, song_of(features, score))
+    return {name: known[name] for name in by_people + spread}
 
 
 def _decoded(path: Path) -> F32:

@@ -80,7 +80,7 @@ class Line:
         sums = np.where(known, table, 0.0).sum(axis=0)
         counts = known.sum(axis=0)
         means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-        return {**dict(zip(NAMES, means.tolist())), AUC: _mean(self.auc)}
+        return {**dict(zip(NAMES, means.tolist())), AUC: known_mean(self.auc)}
 
     def of_songs(self, name: str, *, limited: bool = False) -> F64:
         """One metric, song by song."""
@@ -136,7 +136,7 @@ def tables(kind: str, lines: Sequence[Line], songs: Sequence[BenchSong], yardsti
     if kind != COMPOSED:  # nobody knows the sections of real songs
         unknown = heads.index("section F 3 s")
         heads, show = _without(heads, unknown), [_without(row, unknown) for row in show]
-    return f"{_table(['row', *RHYTHM_HEADS], rhythm)}\n\n{_table(heads, show)}"
+    return f"{table_text(['row', *RHYTHM_HEADS], rhythm)}\n\n{table_text(heads, show)}"
 
 
 def _without(cells: list[str], place: int) -> list[str]:
@@ -166,16 +166,16 @@ def summary(measured: Mapping[str, Sequence[Line]]) -> str:
         mine = {kind: line for kind, lines in measured.items() for line in lines if line.name == name}
         if name != DESIGNER:
             rows.append([line_name(next(iter(mine.values()))), *_summed(mine)])
-    return _table(["row", *SUMMARY_HEADS], rows)
+    return table_text(["row", *SUMMARY_HEADS], rows)
 
 
 def _summed(mine: Mapping[str, Line]) -> list[str]:
     def of_kind(kind: str, values: Callable[[Line], Sequence[float] | F64]) -> str:
-        return number(_mean(list(values(mine[kind])))) if kind in mine else NOTHING
+        return number(known_mean(list(values(mine[kind])))) if kind in mine else NOTHING
 
     def of_all(metric: str, decimals: int = 2) -> str:
         values = [float(value) for line in mine.values() for value in line.of_songs(metric)]
-        return number(_mean(values), decimals)
+        return number(known_mean(values), decimals)
 
     return [
         *[of_kind(kind, lambda line: line.beat_f1) for kind in (COMPOSED, REAL)],
@@ -185,10 +185,10 @@ def _summed(mine: Mapping[str, Line]) -> list[str]:
         ],
         of_all("loudness_r_4s"),
         of_kind(COMPOSED, lambda line: line.of_songs("section_f_3s")),
-        number(_mean([value for line in mine.values() for value in line.lit])),
+        number(known_mean([value for line in mine.values() for value in line.lit])),
         of_all("grey_share"),
         of_all("effective_hues", 1),
-        number(_mean([value for line in mine.values() for value in line.auc])),
+        number(known_mean([value for line in mine.values() for value in line.auc])),
         of_all("flash_violations", 3),
     ]
 
@@ -224,10 +224,10 @@ SHOW_HEADS = (
 def _rhythm(line: Line, names: list[str]) -> list[str]:
     made, limited = line.means(), line.means(limited=True)
     return [
-        _interval(np.array(line.beat_f1), names),
-        number(_mean(line.any_level)),
-        _interval(line.of_songs("light_beat_f1"), names),
-        _interval(line.of_songs("light_beat_f1", limited=True), names),
+        interval_text(np.array(line.beat_f1), names),
+        number(known_mean(line.any_level)),
+        interval_text(line.of_songs("light_beat_f1"), names),
+        interval_text(line.of_songs("light_beat_f1", limited=True), names),
         number(made["bas_precision"]),
         number(made["bas_recall"]),
         number(made["onset_r"]),
@@ -243,7 +243,7 @@ def _show(line: Line, yardstick: dict[str, float]) -> list[str]:
     return [
         number(made["loudness_r_4s"]),
         number(made["section_f_3s"]),
-        number(_mean(line.lit)),
+        number(known_mean(line.lit)),
         number(made["grey_share"]),
         number(made["effective_hues"], 1),
         number(made["jitter"], 4),
@@ -284,7 +284,8 @@ def number(value: float, decimals: int = 2) -> str:
     return text if text.strip("-0.") else text.lstrip("-")  # no minus before nothing
 
 
-def _interval(values: F64, names: list[str]) -> str:
+def interval_text(values: F64, names: list[str]) -> str:
+    """A mean with its 95 % interval over songs."""
     found = mean_interval(np.asarray(values, dtype=np.float64), names)
     if not found.count:
         return NOTHING
@@ -293,11 +294,13 @@ def _interval(values: F64, names: list[str]) -> str:
     return f"{number(found.mean)} [{number(found.low)}, {number(found.high)}]"
 
 
-def _mean(values: Sequence[float]) -> float:
+def known_mean(values: Sequence[float]) -> float:
+    """Mean of what is a number; ``nan`` if nothing is."""
     known = [value for value in values if np.isfinite(value)]
     return float(np.mean(known)) if known else np.nan
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table_text(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
