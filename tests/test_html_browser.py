@@ -124,6 +124,7 @@ def test_it_opens_from_a_file_without_a_word_and_warns_first(browser: Any, page_
         assert visit.page.inner_text("#title").startswith("</script><img")
 
 
+@pytest.mark.realtime
 def test_light_follows_the_sound(browser: Any, page_file: Path) -> None:
     with Visit(browser, page_file) as visit:
         visit.start()

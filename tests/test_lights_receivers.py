@@ -21,6 +21,8 @@ from beatomizer.outputs.lights.voice import Message
 from beatomizer.rig.patch import DmxPatch, plain_fixtures
 from tests import ola_receiver
 
+pytestmark = pytest.mark.realtime
+
 OLA_SECONDS = 8
 ZONES = 24
 

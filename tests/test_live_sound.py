@@ -11,7 +11,7 @@ from tests.lamps import Lamp, end, start
 from tests.pulse_server import MISSING, PulseServer
 from tests.songs import beat_song, write_wav
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.realtime]
 
 SLACK_S = 1.5
 

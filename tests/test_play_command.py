@@ -14,6 +14,8 @@ import pytest
 from beatomizer.cli import main
 from tests.lamps import ROOT, Lamp, cue_list, end, start
 
+pytestmark = pytest.mark.realtime
+
 posix = pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
 
 

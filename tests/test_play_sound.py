@@ -19,7 +19,7 @@ from tests.lamps import Lamp, cue_list, end, start
 from tests.pulse_server import MISSING, PulseServer
 from tests.songs import beat_song, write_wav
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.realtime]
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
 from tests.lamps import Lamp, children, cue_list, end, start
 
+pytestmark = pytest.mark.realtime
+
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 SLACK_S = 1.5
