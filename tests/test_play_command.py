@@ -125,6 +125,37 @@ def test_a_mistake_of_live_is_one_line(capfd, words, said) -> None:
     assert errors.count("\n") == 1
 
 
+@posix
+def test_a_child_never_hears_ctrl_c_even_while_it_loads():
+    """Its own code could say so only after its imports; the interrupt is sent before."""
+    from beatomizer.player.child import start_module
+
+    child = start_module("beatomizer.player.prepare", ["nowhere"], stderr=subprocess.PIPE)
+    for _ in range(20):
+        child.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    assert child.communicate(timeout=30) == (b"", b"")
+    assert child.returncode == 0
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@posix
+def test_ctrl_c_pressed_twice_darkens_and_leaves_nothing_behind(tmp_path, lamp) -> None:
+    song = cue_list(tmp_path / "a.json")
+    process = start("play", song, "--no-audio", "--to", lamp.url, environment={"TMPDIR": str(tmp_path)})
+    try:
+        lamp.wait_lit()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        assert (process.returncode, errors.count("\n")) == (130, 1)
+        lamp.wait(lambda lamp: lamp.is_dark)
+        assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    finally:
+        end(process)
+
+
 class Terminal:
     """A command on a pseudo-terminal."""
 

@@ -111,15 +111,17 @@ class OutputProcess:
     def close(self) -> None:
         """Fade, black, goodbye; then nothing of it is left."""
         process, self._process = self._process, None
-        if process is not None:
-            self._end(process)
-        if self._dog is not None:
-            self._dog.wait(_GOODBYE_S)
-            _close(self._dog)
-        self.board.close()
-        if self.ring is not None:
-            self.ring.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if process is not None:
+                self._end(process)
+            if self._dog is not None:
+                self._dog.wait(_GOODBYE_S)
+                _close(self._dog)
+        finally:  # a second Ctrl-C ends the waiting; the lights go dark by themselves
+            self.board.close()
+            if self.ring is not None:
+                self.ring.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         self.board.write(replace(self.board.read(), ended=True))
