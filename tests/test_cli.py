@@ -351,3 +351,19 @@ def test_raw_light_says_nothing_of_tempo_and_how_much_was_limited() -> None:
     quiet = {**facts, "seed": 0, "safety": {"line": "1 passage limited", "frames_limited": 300}}
     assert "no steady beat" in spoken(quiet)
     assert "of the frames" not in spoken(quiet)
+
+
+def test_ctrl_c_while_the_program_loads_is_one_line():
+    """The interrupt comes in the middle of the first import that the command line does."""
+    code = (
+        "import sys\n"
+        "from beatomizer.cli import main\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'beatomizer.cli.program':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.exit(main(['doctor']))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (130, "beatomizer: interrupted\n")

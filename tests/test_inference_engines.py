@@ -255,3 +255,10 @@ def test_a_run_folder_is_to_be_exported_first(tmp_path: Path) -> None:
     (run / "run.json").write_text("{}")
     with pytest.raises(UsageError, match=r"export it first: beatomizer export .*run -o run\.onnx"):
         load_engine(str(run))
+
+
+def test_an_unknown_engine_is_answered_with_all_that_can_be_had() -> None:
+    with pytest.raises(UsageError) as caught:
+        load_engine("ful")
+    assert "did you mean full" in str(caught.value)
+    assert all(name in str(caught.value) for name in ("live", "classic"))

@@ -376,7 +376,10 @@ def test_from_sixty_on_nothing_changes() -> None:
         ("sacn://1.2.3.4?priority=201", "from 0 to 200"),
         ("sacn://1.2.3.4?univers=1", "did you mean universe?"),
         ("sacn://1.2.3.4?universe=1&universe=2", "twice"),
-        ("sacn://1.2.3.4:99999", "not a light's address"),
+        ("sacn://1.2.3.4:99999", "from 1 to 65535"),
+        ("sacn://1.2.3.4:0", "from 1 to 65535"),
+        ("ddp://1.2.3.4:abc", "from 1 to 65535"),
+        ("record:///proc/x.npz", "cannot write into"),
         ("ddp://1.2.3.4?pixels=none", "whole number"),
         ("wled://1.2.3.4?protocol=tcp", "choose from ddp, udp"),
         ("record:///no/such/folder/x.npz", "is not there"),
@@ -580,6 +583,16 @@ def test_the_recording_light_keeps_times_and_ends_dark(tmp_path: Path) -> None:
         assert not rgb[-3:].any()
         assert rgb[0].any()
         assert kept["beat"][10] == 10
+
+
+def test_a_recording_without_a_show_leaves_the_earlier_one(tmp_path: Path) -> None:
+    path = tmp_path / "sent.npz"
+    path.write_bytes(b"precious")
+    light = open_light(f"record://{path}", ZONES)
+    for _ in range(5):
+        light.send(frame(9))
+    light.close()
+    assert path.read_bytes() == b"precious"
 
 
 def test_a_frame_whose_array_is_used_again_is_remembered_as_it_was() -> None:

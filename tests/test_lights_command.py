@@ -123,8 +123,33 @@ def test_find_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[st
         == 0
     )
     assert isinstance(json.loads(capsys.readouterr().out), list)
-    assert read_rig(rig).name == "found"
+    assert not rig.exists(), "there is nothing to write"
     assert run(["lights", "find", "--seconds", "0"]) == 2
+
+
+def test_find_writes_over_no_rig(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rig = tmp_path / "rig.toml"
+    rig.write_text("# hours of work\n")
+    assert run(["lights", "find", "--seconds", "0.1", "--network", "127.0.0.1", "--rig", str(rig)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert rig.read_text() == "# hours of work\n"
+
+
+@pytest.mark.parametrize("option", ["--interface", "--network"])
+def test_find_wants_addresses(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lights", "find", "--seconds", "0.1", option, "abc"]) == 2
+    assert f"{option} abc is not an address" in capsys.readouterr().err
+
+
+def test_blackout_names_every_light_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = Receiver(), Receiver()
+    urls = [f"ddp://127.0.0.1:{gone.port}" for gone in (one, two)]
+    one.close()
+    two.close()
+    assert run(["lights", "blackout", *urls]) == 6
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert all(url in told for url in urls)
+    assert "are dark" not in told
 
 
 def test_the_test_pattern_is_far_from_every_limit_and_shows_every_zone() -> None:

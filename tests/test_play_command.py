@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -49,7 +50,40 @@ def test_a_song_that_cannot_be_read_is_left_out_of_an_evening(tmp_path, capfd) -
     record = tmp_path / "sent.npz"
     assert main(["play", str(good), str(bad), "--no-audio", "--to", f"record://{record}"]) == 0
     assert "bad.json" in capfd.readouterr().err
+    before = record.read_bytes()
     assert main(["play", str(bad), "--no-audio", "--to", f"record://{record}"]) == 3
+    assert record.read_bytes() == before
+
+
+def test_a_recording_that_cannot_be_written_is_told_and_other_lights_end(tmp_path, lamp, capfd) -> None:
+    gone = tmp_path / "folder"
+    gone.mkdir()
+    song, record = cue_list(tmp_path / "a.json", 1.5), f"record://{gone / 'sent.npz'}"
+
+    def remove():
+        lamp.wait_lit()
+        gone.rmdir()
+
+    remover = threading.Thread(target=remove)
+    remover.start()
+    assert main(["play", str(song), "--no-audio", "--to", record, "--to", lamp.url]) == 2
+    remover.join()
+    told = [line for line in capfd.readouterr().err.splitlines() if "off line" not in line]
+    assert len(told) == 1
+    assert "cannot write into" in told[0]
+    assert lamp.is_dark
+
+
+def test_a_rig_says_which_lights(tmp_path, lamp, capfd) -> None:
+    rig, record = tmp_path / "rig.toml", tmp_path / "sent.npz"
+    rig.write_text(f'[outputs]\na = "{lamp.url}"\nb = "record://{record}"\n[[fixture]]\nname = "Par"\n')
+    words = ["--rig", str(rig), "--no-audio"]
+    assert main(["play", str(cue_list(tmp_path / "a.json", 1.0)), *words]) == 0
+    assert any(colour.any() for colour in lamp.colours)
+    assert np.load(record)["rgb"].any()
+    rig.write_text("")
+    assert main(["play", str(tmp_path / "a.json"), *words]) == 2
+    assert "--to" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -62,6 +96,7 @@ def test_a_song_that_cannot_be_read_is_left_out_of_an_evening(tmp_path, capfd) -
         (["--to", "ddp://127.0.0.1", "--offset", "2=5"], "no output"),
         (["--to", "ddp://127.0.0.1", "--lights-first", "9999"], "--lights-first"),
         (["--to", "ddp://127.0.0.1", "--start", "-1"], "--start"),
+        (["--to", "ddp://127.0.0.1", "--start", "61"], "after the end"),
         (["--to", "ddp://127.0.0.1", "--safety", "none"], "profile"),
         ([], "--to"),
     ],
@@ -80,6 +115,8 @@ def test_a_mistake_is_one_line_and_code_2(tmp_path, capfd, words, said) -> None:
         (["--to", "ddp://127.0.0.1", "--delay-audio", "-5"], "--delay-audio"),
         (["--to", "ddp://127.0.0.1", "--offset", "1=-400"], "--delay-audio"),
         (["--to", "ddp://127.0.0.1", "--sync", "sundial"], "sundial"),
+        (["--to", "ddp://127.0.0.1", "--for", "nan"], "--for"),
+        (["--to", "ddp://127.0.0.1", "--for", "-3"], "--for"),
         (["--to", "ddp://127.0.0.1", "--model", "full"], "whole songs"),
     ],
 )
@@ -88,6 +125,37 @@ def test_a_mistake_of_live_is_one_line(capfd, words, said) -> None:
     errors = capfd.readouterr().err
     assert said in errors
     assert errors.count("\n") == 1
+
+
+@posix
+def test_a_child_never_hears_ctrl_c_even_while_it_loads():
+    """Its own code could say so only after its imports; the interrupt is sent before."""
+    from beatomizer.player.child import start_module
+
+    child = start_module("beatomizer.player.prepare", ["nowhere"], stderr=subprocess.PIPE)
+    for _ in range(20):
+        child.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    assert child.communicate(timeout=30) == (b"", b"")
+    assert child.returncode == 0
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@posix
+def test_ctrl_c_pressed_twice_darkens_and_leaves_nothing_behind(tmp_path, lamp) -> None:
+    song = cue_list(tmp_path / "a.json")
+    process = start("play", song, "--no-audio", "--to", lamp.url, environment={"TMPDIR": str(tmp_path)})
+    try:
+        lamp.wait_lit()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        assert (process.returncode, errors.count("\n")) == (130, 1)
+        lamp.wait(lambda lamp: lamp.is_dark)
+        assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    finally:
+        end(process)
 
 
 class Terminal:

@@ -321,3 +321,34 @@ def test_size_is_checked_before_memory_is_asked_for(tmp_path):
         archive.writestr("rgb.npy", huge_header())
     with pytest.raises(ResourceLimitError):
         check_file(tmp_path / "big.npz")
+
+
+def test_a_recording_is_judged_by_the_times_at_which_it_was_sent(tmp_path):
+    """Frames that a busy computer left out make nothing faster, and frames close together hide nothing."""
+    slow = square(8, BLACK, WHITE, 200)  # two of three frames were left out
+    even, times_s = npz(tmp_path / "even.npz", rgb=slow, fps=60), np.arange(len(slow)) * 3 / 60
+    assert not check_file(even).ok
+    sent = npz(tmp_path / "sent.npz", rgb=slow, fps=20.0, time_s=times_s)
+    assert check_file(sent).ok
+    fast = square(1, BLACK, WHITE, 180)
+    close_s = np.repeat(np.arange(len(fast) // 2) / 30, 2)[: len(fast)]  # two at a time
+    assert not check_file(npz(tmp_path / "close.npz", rgb=fast[: len(close_s)], fps=60.0, time_s=close_s)).ok
+
+
+@pytest.mark.parametrize(
+    "times_s",
+    [
+        np.zeros(3),
+        np.arange(30),
+        np.arange(30.0)[::-1],
+        np.full(30, np.nan),
+        np.array([*range(29), np.inf]),
+        np.array([None] * 30),
+    ],
+)
+def test_times_that_are_none_are_refused(tmp_path, times_s):
+    rgb8 = np.zeros((30, 1, 3), dtype=np.uint8)
+    with pytest.raises(UnreadableInputError):
+        check_file(npz(tmp_path / "a.npz", rgb=rgb8, fps=60.0, time_s=times_s))
+    with pytest.raises(ResourceLimitError):
+        check_file(npz(tmp_path / "a.npz", rgb=rgb8, fps=60.0, time_s=np.linspace(0, 1e300, 30)))

@@ -33,7 +33,7 @@ def written_aside(path: Path) -> Iterator[Path]:
         os.close(handle)
     except OSError as error:
         raise UsageError(
-            f"cannot write into '{path.parent}' ({error.strerror})", "choose another place with -o"
+            f"cannot write into '{path.parent}' ({error.strerror})", "choose another place"
         ) from error
     aside = Path(name)
     try:

@@ -5,7 +5,7 @@ somebody asks for that name, so ``--help`` stays fast and an extra that is not i
 packages add to a table through an entry point of the group ``beatomizer.<table>``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -36,22 +36,23 @@ class Registry:
     def __contains__(self, name: str) -> bool:
         return name in self._table or name in self._targets()
 
-    def load(self, name: str) -> Any:
+    def load(self, name: str, also: Iterable[str] = ()) -> Any:
         """Import and return the part called ``name``.
 
         Raises:
-            UsageError: nothing has that name; the message names the nearest and lists all.
+            UsageError: nothing has that name; the message names the nearest and lists all, with those of ``also``
+                (known elsewhere) first.
         """
         target = self._table.get(name) or self._targets().get(name)
         if target is None:
-            raise self._unknown(name)
+            raise self._unknown(name, also)
         module, _, attribute = target.partition(":")
         return getattr(import_module(module), attribute)
 
-    def _unknown(self, name: str) -> UsageError:
+    def _unknown(self, name: str, also: Iterable[str]) -> UsageError:
         from difflib import get_close_matches  # for mistakes only
 
-        names = self.names()
+        names = [*also, *self.names()]
         near = get_close_matches(name.lower(), names, n=2)
         meant = f"did you mean {' or '.join(near)}? " if near else ""
         return UsageError(

@@ -10,6 +10,7 @@ from beatomizer.cli.evening import (
     add_output_arguments,
     ended_by_signals,
     outputs_of,
+    seconds_of,
 )
 from beatomizer.errors import UsageError
 
@@ -70,6 +71,7 @@ def _calibrate(arguments: argparse.Namespace, line: StatusLine) -> "Hands":
     from beatomizer.safety.profiles import DEFAULT_PROFILE
 
     urls, offsets_s = outputs_of(arguments)
+    until_s = seconds_of(arguments)
     hands = Hands(urls, offsets_s, arguments.master)
     rate = 0 if arguments.no_audio else rate_of_speaker(arguments.device)
     plan = Plan(urls, arguments.zones, DEFAULT_PROFILE, rig=arguments.rig)
@@ -79,7 +81,7 @@ def _calibrate(arguments: argparse.Namespace, line: StatusLine) -> "Hands":
         transport = SpeakerTransport(rate, arguments.device) if rate else SteadyTransport()
         session = Session([Request("calibration")], output, transport, hands, loop=True)
         session.use(song)
-        session.until_s = float("inf") if arguments.seconds is None else arguments.seconds
+        session.until_s = until_s
         session.keys = lambda: [_AS_HANDS.get(key, key) for key in keys.pressed()]
         if line.is_on:
             print(_KEYS, flush=True)

@@ -14,10 +14,14 @@ STOPPED = 130
 """128 + SIGINT, as shells report it."""
 
 
-def add_output_arguments(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     """Which lights, and how late they are."""
     parser.add_argument(
-        "--to", metavar="URL", action="append", default=[], required=needed, help="a light; may be repeated"
+        "--to",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="a light; may be repeated (default: all outputs of the rig)",
     )
     parser.add_argument(
         "--rig", metavar="FILE", default="", help="the rig file of the lamps behind the lights"
@@ -37,19 +41,44 @@ def add_output_arguments(parser: argparse.ArgumentParser, *, needed: bool = True
 
 
 def outputs_of(arguments: argparse.Namespace) -> "tuple[tuple[str, ...], list[float]]":
-    """URLs and their offsets in seconds.
+    """URLs and their offsets in seconds; without ``--to``, all outputs of the rig.
 
     Raises:
-        UsageError: a master or an offset out of range, or the same light twice.
+        UsageError: no light is named, a master or an offset is out of range, or the same light comes twice.
+        UnreadableInputError: the rig file cannot be read.
     """
     from beatomizer.player.calibration import offsets_of, read_offsets_ms
 
     if not 0.0 <= arguments.master <= 1.0:
         raise UsageError(f"--master {arguments.master:g} is out of range", "give 0 to 1")
-    urls = tuple(arguments.to)
+    urls = tuple(arguments.to) or _outputs_of_rig(arguments.rig)
+    if not urls:
+        raise UsageError(
+            "say which lights, with --to", "such as --to wled://192.168.1.40; see docs/lights.md"
+        )
     if len(set(urls)) < len(urls):
         raise UsageError("the same light is named twice", "say each --to once")
     return urls, offsets_of(urls, arguments.offset, read_offsets_ms())
+
+
+def _outputs_of_rig(rig: str) -> tuple[str, ...]:
+    if not rig:
+        return ()
+    from beatomizer.rig.rig_file import read_rig
+
+    return tuple(dict.fromkeys(read_rig(rig).outputs.values()))
+
+
+def seconds_of(arguments: argparse.Namespace) -> float:
+    """How long ``--for`` says; endless without it.
+
+    Raises:
+        UsageError: it says no time.
+    """
+    seconds = float("inf") if arguments.seconds is None else float(arguments.seconds)
+    if not seconds > 0.0:
+        raise UsageError(f"--for {seconds:g} is no time", "give more than 0 seconds")
+    return seconds
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from beatomizer.cli.evening import (
     add_output_arguments,
     ended_by_signals,
     outputs_of,
+    seconds_of,
 )
 from beatomizer.cli.render import add_style_options, style_of
 from beatomizer.errors import UsageError
@@ -29,7 +30,7 @@ _METER = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``live`` takes."""
-    add_output_arguments(parser, needed=False)
+    add_output_arguments(parser)
     parser.add_argument("--list", action="store_true", help="list the sources of sound, and do nothing else")
     parser.add_argument(
         "--source",
@@ -60,8 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         print("\n".join(listed()) or "no source of sound was found; 'beatomizer doctor' says what to do")
         return 0
-    if not arguments.to:
-        raise UsageError("say which lights, with --to", "see 'beatomizer live --help'")
     line = StatusLine(arguments.quiet)
     try:
         with ended_by_signals():
@@ -88,6 +87,7 @@ def _follow(arguments: argparse.Namespace, line: StatusLine) -> None:
     from beatomizer.player.plan import Plan
 
     urls, offsets_s = outputs_of(arguments)
+    until_s = seconds_of(arguments)
     if not 0.0 <= arguments.delay_audio <= 3000.0:
         raise UsageError(f"--delay-audio {arguments.delay_audio:g} is out of range", "give 0 to 3000 ms")
     lead_s, wait_s = leads(offsets_s, arguments.delay_audio / 1000.0)
@@ -107,7 +107,7 @@ def _follow(arguments: argparse.Namespace, line: StatusLine) -> None:
             if not arguments.quiet:
                 print(f"listening to {capture.name} ({capture.sample_rate} Hz)", flush=True)
             following = Following(capture, follower, output, hands, wait_s)
-            following.until_s = float("inf") if arguments.seconds is None else arguments.seconds
+            following.until_s = until_s
             following.warm()
             with Keys() as keys:
                 following.keys = keys.pressed

@@ -87,6 +87,11 @@ def _play(arguments: argparse.Namespace, line: StatusLine) -> None:
         session.progress = bars_if_terminal(arguments.quiet)
         session.note = line.note
         song = session.prepare_first()
+        if arguments.start >= song.duration_s:
+            raise UsageError(
+                f"--start {arguments.start:g} is after the end of the song",
+                f"it lasts {song.duration_s:.1f} s",
+            )
         if not arguments.quiet:
             print(f"{song.title}: {song.safety}", flush=True)
         session.transport = _transport(arguments, requests[0].sample_rate)

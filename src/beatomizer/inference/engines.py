@@ -38,7 +38,7 @@ def load_engine(name_or_path: str) -> Engine:
         return OnnxEngine.from_file(Path(name_or_path))
     if Path(name_or_path).is_dir() and name_or_path not in ENGINES:
         raise _no_folder(name_or_path)
-    engine: Engine = ENGINES.load(name_or_path)()
+    engine: Engine = ENGINES.load(name_or_path, also=SHIPPED_MODELS)()
     return engine
 
 

@@ -59,6 +59,7 @@ class OutputProcess:
         self._ear: threading.Thread | None = None
         self._told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._dark, self._why = False, ""
+        self._lost: errors.BeatomizerError | None = None
         self.lights: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
@@ -70,9 +71,15 @@ class OutputProcess:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Darken."""
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Darken.
+
+        Raises:
+            BeatomizerError: a recording could not be written, and nothing else went wrong.
+        """
         self.close()
+        if kind is None and self._lost is not None:
+            raise self._lost
 
     def wish(self, wishes: Wishes) -> None:
         """Say what is wanted now."""
@@ -104,15 +111,17 @@ class OutputProcess:
     def close(self) -> None:
         """Fade, black, goodbye; then nothing of it is left."""
         process, self._process = self._process, None
-        if process is not None:
-            self._end(process)
-        if self._dog is not None:
-            self._dog.wait(_GOODBYE_S)
-            _close(self._dog)
-        self.board.close()
-        if self.ring is not None:
-            self.ring.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if process is not None:
+                self._end(process)
+            if self._dog is not None:
+                self._dog.wait(_GOODBYE_S)
+                _close(self._dog)
+        finally:  # a second Ctrl-C ends the waiting; the lights go dark by themselves
+            self.board.close()
+            if self.ring is not None:
+                self.ring.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         self.board.write(replace(self.board.read(), ended=True))
@@ -127,6 +136,7 @@ class OutputProcess:
                 darken(self.plan)
         if self._ear is not None:
             self._ear.join()
+        self._listen()
         _close(process)
 
     def _start(self) -> None:
@@ -165,12 +175,7 @@ class OutputProcess:
                 continue
             if "failed" in told:
                 self._dark = True
-                kind = getattr(errors, told["kind"], DeviceError)
-                raise (
-                    kind(told["failed"], told["hint"])
-                    if kind is not errors.MissingExtraError
-                    else (errors.UsageError(told["failed"], told["hint"]))
-                )
+                raise _told_error(told, told["failed"])
             if "ready" in told:
                 return
         raise DeviceError("the output process did not start", "try again with --debug")
@@ -186,6 +191,17 @@ class OutputProcess:
             self.lights = told.get("lights", self.lights)
             self._dark = self._dark or "dark" in told
             self._why = told.get("broken", self._why)
+            if "lost" in told:
+                self._lost = _told_error(told, told["lost"])
+
+
+def _told_error(told: dict[str, Any], problem: str) -> errors.BeatomizerError:
+    """What the other process raised."""
+    kind = getattr(errors, told["kind"], DeviceError)
+    if kind is errors.MissingExtraError:  # which writes its own words
+        kind = errors.UsageError
+    error: errors.BeatomizerError = kind(problem, told["hint"])
+    return error
 
 
 def _write(process: "subprocess.Popen[bytes]") -> None:

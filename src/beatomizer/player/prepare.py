@@ -145,7 +145,10 @@ def main(words: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.name == "posix":
         os.nice(10)  # what plays now comes first
-    told = json.loads(sys.stdin.read())
+    text = sys.stdin.read()
+    if not text:  # whoever asked is gone
+        return 0
+    told = json.loads(text)
     request = Request(**{**told, "style": Style(**told["style"]), "given": tuple(told["given"])})
     try:
         prepare(request, Path(words[0]))

@@ -163,13 +163,21 @@ def main(words: list[str]) -> int:
         _tell({"broken": f"the output process stopped ({type(error).__name__}: {error})"})
         return 70
     finally:
-        for light in lights:
-            light.close(0.0)
+        _close(lights)
         _dark(watchdog)
         _tell({"dark": True})
         if signs.leader_gone:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _close(lights: list[Light]) -> None:
+    """Close all of them; one whose recording cannot be written keeps none of the others lit."""
+    for light in lights:
+        try:
+            light.close(0.0)
+        except BeatomizerError as error:
+            _tell({"lost": error.problem, "hint": error.hint, "kind": type(error).__name__})
 
 
 def _tell(what: dict[str, Any]) -> None:

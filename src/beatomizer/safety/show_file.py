@@ -7,7 +7,7 @@ from typing import IO
 
 import numpy as np
 
-from beatomizer.arrays import U8
+from beatomizer.arrays import F64, U8
 from beatomizer.audio.gate import shown
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UnreadableInputError
 from beatomizer.timebase import FPS
@@ -26,6 +26,8 @@ _READ_BYTES = 1 << 20
 def read_npz(path: Path) -> U8:
     """The ``rgb`` of a ``.npz`` show, uint8 ``[T, Z, 3]`` at 60 frames a second.
 
+    A recording of what was sent (``record://``) also says when: it is laid out by those times, whatever its ``fps``.
+
     Raises:
         UnreadableInputError: not a regular file, not such an archive, or damaged.
         ResourceLimitError: it holds more light than is judged.
@@ -38,10 +40,15 @@ def read_npz(path: Path) -> U8:
                 raise UnreadableInputError(
                     f"'{shown(path)}' holds no light", "a show has an array called rgb"
                 )
-            if "fps.npy" in members:
+            recorded = "time_s.npy" in members
+            if "fps.npy" in members and not recorded:
                 _refuse_other_fps(path, archive, members["fps.npy"])
             with archive.open(members["rgb.npy"]) as file:
-                return _read_rgb(path, file, members["rgb.npy"].file_size)
+                rgb8 = _read_rgb(path, file, members["rgb.npy"].file_size)
+            if not recorded:
+                return rgb8
+            with archive.open(members["time_s.npy"]) as file:
+                return _as_sent(path, rgb8, _read_times(path, file, len(rgb8)))
     except BeatomizerError:
         raise
     except (
@@ -81,6 +88,35 @@ def _read_rgb(path: Path, file: IO[bytes], member_bytes: int) -> U8:
             raise UnreadableInputError(f"'{shown(path)}' is shorter than it says", "make it again")
         data += block
     return np.frombuffer(bytes(data), dtype=np.uint8).reshape(shape)
+
+
+def _read_times(path: Path, file: IO[bytes], frames: int) -> F64:
+    shape, _, dtype = _header(file)
+    if shape != (frames,) or dtype != np.float64:
+        raise UnreadableInputError(
+            f"the time_s in '{shown(path)}' is not float64, one a frame", "make it again"
+        )
+    data = file.read(frames * 8)
+    if len(data) < frames * 8:
+        raise UnreadableInputError(f"'{shown(path)}' is shorter than it says", "make it again")
+    times_s = np.frombuffer(data, dtype=np.float64)
+    if not np.isfinite(times_s).all() or (np.diff(times_s) < 0).any():
+        raise UnreadableInputError(f"the times in '{shown(path)}' do not run forward", "make it again")
+    if times_s[-1] - times_s[0] > MOST_FRAMES / FPS:
+        raise _too_long(path)
+    return times_s
+
+
+def _as_sent(path: Path, rgb8: U8, times_s: F64) -> U8:
+    """What was seen at each sixtieth of a second: each frame until the next.
+
+    No frame is left out: of two within one sixtieth the later moves on, and what follows makes up for it.
+    """
+    steps = np.arange(len(rgb8))
+    due = np.round((times_s - times_s[0]) * FPS).astype(np.int64)
+    places = np.maximum.accumulate(due - steps) + steps
+    _refuse_too_much(path, int(places[-1]) + 1, rgb8.shape[1])
+    return np.repeat(rgb8, np.diff(places, append=places[-1] + 1), axis=0)
 
 
 def _refuse_other_fps(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:

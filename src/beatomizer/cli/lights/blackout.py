@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.errors import DeviceError, UsageError
     from beatomizer.outputs.lights.light import Light, black
     from beatomizer.outputs.lights.schemes import open_light
+    from beatomizer.outputs.lights.url import LightUrl
     from beatomizer.rig.rig_file import read_rig
 
     rig = read_rig(arguments.rig) if arguments.rig else None
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     lost = [light for light in lights if not light.status.online or not light.status.frames_sent]
     if lost:
         reason = lost[0].status.last_error or "no answer"
-        raise DeviceError(f"{lost[0].url} could not be reached ({reason})", "the other lights are dark")
+        others = "; the other lights are dark" if len(lost) < len(lights) else ""
+        names = ", ".join(LightUrl.parse(light.url).shown for light in lost)
+        raise DeviceError(f"{names} could not be reached ({reason})", f"check the address{others}")
     print(f"dark: {', '.join(urls)}")
     return 0

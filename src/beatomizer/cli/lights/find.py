@@ -40,6 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not 0 < arguments.seconds <= 60:
         raise UsageError(f"--seconds {arguments.seconds:g} is too long or too short", "choose 1 to 60")
+    _check_address("--interface", arguments.interface)
+    _check_address("--network", arguments.network)
+    if arguments.rig and Path(arguments.rig).exists():
+        raise UsageError(f"'{arguments.rig}' is there already", "name another file, or move it away first")
     found = _everything(arguments)
     if arguments.json:
         print(
@@ -54,10 +58,23 @@ def run(arguments: argparse.Namespace) -> int:
             "WLEDs are only found by address without zeroconf: pip install 'beatomizer[lights]'",
             file=sys.stderr,
         )
-    if arguments.rig:
-        write_rig(first_rig(found), Path(arguments.rig), _NOTES)
+    if arguments.rig and not (rig := first_rig(found)).fixtures:
+        print(f"no lamps were found: {arguments.rig} was not written", file=sys.stderr)
+    elif arguments.rig:
+        write_rig(rig, Path(arguments.rig), _NOTES)
         print(f"wrote {arguments.rig}", file=sys.stderr)
     return 0
+
+
+def _check_address(option: str, address: str) -> None:
+    from ipaddress import AddressValueError, IPv4Address
+
+    from beatomizer.errors import UsageError
+
+    try:
+        IPv4Address(address or "0.0.0.0")
+    except AddressValueError:
+        raise UsageError(f"{option} {address} is not an address", "write it like 192.168.1.2") from None
 
 
 def _everything(arguments: argparse.Namespace) -> "list[Found]":

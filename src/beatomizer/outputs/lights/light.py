@@ -105,5 +105,6 @@ class Light(Protocol):
         """Go dark for good: fade, three black frames, and the protocol's own goodbye; under 0.5 s in all.
 
         The fade goes through a limiter that knows what was sent before. It is skipped where the light is dark already
-        and where ``fade_s`` is 0. Closing twice does nothing.
+        and where ``fade_s`` is 0. Closing twice does nothing. Only a recording may raise: ``BeatomizerError``, if its
+        file cannot be written.
         """

@@ -1,9 +1,11 @@
 """``record://FILE.npz``: the light that remembers. What was sent, when, in a file that ``check`` can read.
 
 The file holds ``rgb`` (uint8 ``[N, Z, 3]``), ``time_s`` (float64 ``[N]``, seconds since opening on the monotonic
-clock), ``song_s`` (the frames' own time), ``beat`` and ``fps``. It appears when the light is closed, whole.
+clock), ``song_s`` (the frames' own time), ``beat`` and ``fps``. It appears when the light is closed, whole; and only if
+their own time or beat moved: where no show began, an earlier file stays.
 """
 
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -71,13 +73,17 @@ class RecordingLight:
         """Nothing is due."""
 
     def close(self, fade_s: float = 0.3) -> None:
-        """Fade, three dark frames, write the file. The ending is remembered with its times, and takes none."""
+        """Fade, three dark frames, write the file. The ending is remembered with its times, and takes none.
+
+        Raises:
+            BeatomizerError: the file cannot be written any more, for example because the disk is full.
+        """
         if self._closed:
             return
         if self.frames:
             self._end(fade_s)
         self._closed = True
-        if self.path is not None:
+        if self.path is not None and self._moved():
             self._write(self.path)
 
     def _end(self, fade_s: float) -> None:
@@ -96,6 +102,9 @@ class RecordingLight:
         self.frames.append(replace(frame, rgb8=frame.rgb8.copy()))
         self._times_s.append(time_s)
         self.status.frames_sent += 1
+
+    def _moved(self) -> bool:
+        return len({(frame.time_s, frame.beat) for frame in self.frames}) > 1
 
     def _write(self, path: Path) -> None:
         song_s = np.array([frame.time_s for frame in self.frames])
@@ -122,4 +131,12 @@ def open_record(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profi
         raise UsageError(f"'{url.text}' names no .npz file", "write it like record://sent.npz")
     if not path.parent.is_dir():
         raise UsageError(f"the folder '{path.parent}' is not there", "make it first, or name another file")
+    if path.is_dir():
+        raise UsageError(f"'{path}' is a folder", "name a file")
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()  # better now than after the show
+    except OSError as error:
+        raise UsageError(
+            f"cannot write into '{path.parent}' ({error.strerror})", "name another place"
+        ) from error
     return RecordingLight(path, url.text, fps, profile)

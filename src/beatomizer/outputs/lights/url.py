@@ -6,9 +6,24 @@ the message names what would have been understood.
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from beatomizer.errors import UsageError, one_line
+
+
+def _port(parts: SplitResult) -> int | None:
+    """The port of a URL; ``None`` if none is given.
+
+    Raises:
+        ValueError: it is no port.
+    """
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("a port is a whole number from 1 to 65535")
+    return port
 
 
 @dataclass
@@ -49,7 +64,7 @@ class LightUrl:
             )
         try:
             parts = urlsplit(text)
-            port = parts.port
+            port = _port(parts)
             pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
         except ValueError as error:
             raise UsageError(f"'{shown}' is not a light's address ({error})", "see docs/lights.md") from None
