@@ -1,5 +1,6 @@
 """``beatomizer lights``: found, shown, dark; against sockets on loopback."""
 
+import contextlib
 import http.server
 import json
 import signal
@@ -17,7 +18,7 @@ from beatomizer.cli.program import run
 from beatomizer.outputs.lights.find import Found, find_artnet, find_sacn, find_wled, first_rig
 from beatomizer.outputs.lights.identify import pattern
 from beatomizer.outputs.lights.sacn_packets import discovery_packets, multicast_address
-from beatomizer.outputs.lights.wled_info import WledInfo, parse_info
+from beatomizer.outputs.lights.wled_info import WledInfo, ask_info, parse_info
 from beatomizer.rig.rig_file import read_rig, write_rig
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
@@ -76,11 +77,38 @@ def test_wled_is_asked_by_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"[]", b"{}", b'{"leds": {"count": 0}}', b'{"leds": {"count": 1e99}}', b"\xff"]
+    "text",
+    [
+        *(b"", b"[]", b"{}", b"\xff", b"[" * 60_000),
+        *(b'{"leds": {"count": %s}}' % count for count in (b"0", b"1e99", b"Infinity")),
+    ],
 )
 def test_any_other_answer_is_not_a_wled(text: bytes) -> None:
     with pytest.raises(OSError, match="WLED"):
         parse_info(text)
+
+
+def test_a_matrix_of_less_than_no_columns_is_a_strip() -> None:
+    info = parse_info(b'{"leds": {"count": 30, "matrix": {"w": -5}}}')
+    assert (info.pixels, info.columns) == (30, 0)
+
+
+@pytest.mark.parametrize("answer", [b"\0\xff nonsense\r\n\r\n", b"HTTP/1.0 200 OK\r\n" + b"a" * 70_000])
+def test_a_device_that_does_not_speak_http_is_no_wled(answer: bytes) -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def talk() -> None:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(answer)
+            connection.recv(4096)
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    with pytest.raises(OSError, match="no answer"):
+        ask_info("127.0.0.1", server.getsockname()[1])
+    thread.join(5)
+    server.close()
 
 
 def test_a_first_rig_can_be_read_back(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a WLED tells of itself at ``/json/info``."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -50,14 +51,14 @@ def parse_info(text: bytes) -> WledInfo:
             int(told.get("udpport", 21324)),
             one_line(str(told.get("ver", "")), 20),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise OSError("the answer at /json/info is not that of a WLED") from None
     if not 1 <= info.pixels <= 65536 or not 1 <= info.realtime_port <= 65535:
         raise OSError(f"a WLED with {info.pixels} pixels cannot be driven")
-    # A matrix that does not fill its rows is treated as a strip.
+    # A matrix that does not fill its rows, or has fewer than one column, is treated as a strip.
     return (
         info
-        if info.columns and info.pixels % info.columns == 0
+        if info.columns > 0 and info.pixels % info.columns == 0
         else WledInfo(info.name, info.pixels, 0, info.rgbw, info.realtime_port, info.version)
     )
 
@@ -73,5 +74,6 @@ def ask_info(host: str, port: int = 80) -> WledInfo:
     try:
         with opener.open(f"http://{place}:{port}/json/info", timeout=_TIMEOUT_S) as answer:
             return parse_info(answer.read(_LARGEST))
-    except urllib.error.URLError as error:
-        raise OSError(f"no answer from http://{place}:{port}/json/info ({error.reason})") from None
+    except (urllib.error.URLError, http.client.HTTPException, ValueError) as error:
+        reason = one_line(str(getattr(error, "reason", error)), 80)
+        raise OSError(f"no answer from http://{place}:{port}/json/info ({reason})") from None
