@@ -22,6 +22,7 @@ from beatomizer.outputs.lights.wled_info import WledInfo, ask_info, parse_info
 from beatomizer.rig.rig_file import read_rig, write_rig
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
+from beatomizer.safety.profiles import PROFILES
 from tests.test_light_packets import artnet_reply
 from tests.test_lights import InfoPage, Receiver
 
@@ -157,8 +158,9 @@ def test_find_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_the_test_pattern_is_far_from_every_limit_and_shows_every_zone() -> None:
     frames = np.stack(list(pattern(5, 13.5)))
-    assert judge(frames, "strict").ok
-    assert np.array_equal(Limiter(5, "strict").run(frames), frames)
+    room = PROFILES["strict"].for_rooms()
+    assert judge(frames, room).ok
+    assert np.array_equal(Limiter(5, room).run(frames), frames)
     assert (frames.max(axis=0) > 180).all()
     alone = frames[:450].astype(int).sum(axis=2)
     assert all((alone[:, zone] > alone.sum(axis=1) * 0.8).any() for zone in range(5))

@@ -12,6 +12,7 @@ from beatomizer.color import LINEAR_OF_RGB8, luminance
 from beatomizer.cues.cuelist import Beat, Cue, CueList, Section
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.outputs.lights.light import LightFrame
+from beatomizer.outputs.lights.record import RecordingLight
 from beatomizer.player import calibration
 from beatomizer.player.board import Board, Wishes
 from beatomizer.player.clock import Anchor
@@ -20,8 +21,12 @@ from beatomizer.player.fader import Fader
 from beatomizer.player.hands import Hands
 from beatomizer.player.idle import Idle
 from beatomizer.player.keys import names_of
+from beatomizer.player.plan import Plan
 from beatomizer.player.ring import PLACES, FrameRing, Timed
+from beatomizer.player.stagehand import Signs, Stagehand
+from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
+from beatomizer.safety.profiles import PROFILES
 from tests.safety_oracle import violations
 
 
@@ -153,6 +158,40 @@ def test_notes_tell_what_a_song_is_doing() -> None:
     assert (frame.beat, frame.position, frame.look, frame.section) == (5, 1, "pulse", "drop")
     assert frame.tempo_bpm == pytest.approx(120.0)
     assert SongNotes(None).frame(1.0, np.zeros((1, 3), np.uint8)).beat == 0
+
+
+def test_what_leaves_keeps_the_limits_of_rooms_and_beats_are_still_seen(tmp_path) -> None:
+    """Dim pulses, four a second, that no screen counts: where white is 1,000 cd/m² they are flashes."""
+    room = PROFILES["broadcast"].for_rooms()
+    song = np.zeros((600, 2, 3), np.uint8)
+    song[np.arange(600) % 15 < 5] = 70
+    assert judge(song, "broadcast").ok
+    assert not judge(song, room).ok
+    (tmp_path / "song-0").mkdir()
+    np.save(tmp_path / "song-0" / "show.npy", song)
+    light, fast, slow = (
+        RecordingLight(),
+        Wishes(Anchor(0.0, 0.0), beat_s=0.0, song=0),
+        RecordingLight(max_fps=40.0),
+    )
+    plan, board = (
+        Plan(("record://a.npz", "record://b.npz"), 2, "broadcast"),
+        Board.make(tmp_path / "board", fast),
+    )
+    hand = Stagehand(plan, tmp_path, [light, slow], board, Signs(), lambda told: None)
+    (group,) = hand._groups
+    for number in range(600):
+        now_s = number / 60
+        group.show(now_s, replace(fast, beat_s=now_s), False)
+    assert judge(light.rgb8, room).ok
+    assert judge(_held(slow.rgb8, 40), room).ok
+    seen = [light.rgb8[at : at + 6].max() - int(light.rgb8[at - 1].max()) for at in range(15, 600, 15)]
+    assert np.mean(np.array(seen) >= 20) > 0.95  # L* from 1 to 12 or more
+
+
+def _held(rgb8: np.ndarray, fps: int) -> np.ndarray:
+    """Each picture until the next, sixty times a second."""
+    return rgb8[np.arange(len(rgb8) * 60 // fps) * fps // 60]
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -85,11 +85,11 @@ class Stagehand:
         else:
             reader = SongReader(SongShelf(folder, plan.zones))
         desks = [
-            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.profile))
+            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.limits))
             for number, light in enumerate(lights)
         ]
         fader = Fader(wishes.master)
-        limiter = Limiter(plan.zones, plan.profile)
+        limiter = Limiter(plan.zones, plan.limits)
         self._groups = [Group(0.0, desks, reader, fader, Idle(plan.zones), limiter)]
         self._told_s = 0.0
 
