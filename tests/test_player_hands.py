@@ -1,6 +1,7 @@
 """Hands on the light: master, blackout, the idle look; keys; offsets; what goes between the processes."""
 
 import itertools
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beatomizer.cli.play import _session
 from beatomizer.color import LINEAR_OF_RGB8, luminance
 from beatomizer.cues.cuelist import Beat, Cue, CueList, Section
 from beatomizer.errors import UnreadableInputError, UsageError
@@ -22,7 +24,9 @@ from beatomizer.player.hands import Hands
 from beatomizer.player.idle import Idle
 from beatomizer.player.keys import names_of
 from beatomizer.player.plan import Plan
+from beatomizer.player.prepare import Request
 from beatomizer.player.ring import PLACES, FrameRing, Timed
+from beatomizer.player.session import Session
 from beatomizer.player.stagehand import Signs, Stagehand
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
@@ -192,6 +196,25 @@ def test_what_leaves_keeps_the_limits_of_rooms_and_beats_are_still_seen(tmp_path
 def _held(rgb8: np.ndarray, fps: int) -> np.ndarray:
     """Each picture until the next, sixty times a second."""
     return rgb8[np.arange(len(rgb8) * 60 // fps) * fps // 60]
+
+
+class Wished:
+    """An output that only remembers what was wished."""
+
+    def wish(self, wishes: Wishes) -> None:
+        self.wishes = wishes
+
+
+def test_only_drawn_shows_are_taken_to_run_early() -> None:
+    """The flashes of ``calibrate`` fall with their clicks; a lead there would be saved as an offset."""
+    output, line = Wished(), Anchor(0.0, 0.0, 1.0)
+    flashes = Session([Request("calibration")], output, None, Hands(("ddp://a",), [0.0]))
+    flashes._wish(line, 0)
+    assert output.wishes.lead_s == 0.0
+    words = Namespace(lights_first=None, no_audio=False, start=0.0, loop=False)
+    drawn = _session(words, [Request("a.json")], output, flashes.hands)
+    drawn._wish(line, 0)
+    assert output.wishes.lead_s == pytest.approx(0.030 - 1.0 / 60)
 
 
 @given(st.integers(0, 2**32 - 1))

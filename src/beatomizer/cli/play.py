@@ -105,10 +105,11 @@ def _session(
     arguments: argparse.Namespace, requests: "list[Request]", output: "OutputProcess", hands: "Hands"
 ) -> "Session":
     from beatomizer.player.session import Session
+    from beatomizer.show.scene import LEAD_FRAMES
+    from beatomizer.timebase import FPS
 
-    session = Session(
-        requests, output, None, hands, lead_s=_lead_ms(arguments) / 1000.0, start_s=arguments.start
-    )
+    lead_s = _lead_ms(arguments) / 1000.0 - LEAD_FRAMES / FPS  # a drawn show runs early by itself
+    session = Session(requests, output, None, hands, lead_s=lead_s, start_s=arguments.start)
     session.loop = arguments.loop
     return session
 

@@ -20,8 +20,6 @@ from beatomizer.player.hands import Hands
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.prepare import Prepared, Request, prepare, told
 from beatomizer.progress import Progress, silent
-from beatomizer.show.scene import LEAD_FRAMES
-from beatomizer.timebase import FPS
 
 STEP_S = 0.02
 """How often the leader looks: keys, the sound's position, the output process."""
@@ -82,7 +80,7 @@ class Session:
         output: started.
         transport: at rest.
         hands: of the person.
-        lead_s: by how much light goes before sound.
+        lead_s: by how much a frame is shown before its moment of the sound.
         keys: gives keys pressed since it was last asked.
         show: told twenty times a second what happens; for a status line.
         start_s: where the first song begins.
@@ -179,7 +177,7 @@ class Session:
         self.output.wish(
             Wishes(
                 line=line,
-                lead_s=self.lead_s - LEAD_FRAMES / FPS,  # a drawn show runs early by itself
+                lead_s=self.lead_s,
                 beat_s=time.monotonic(),
                 song=song,
                 master=hands.master,
