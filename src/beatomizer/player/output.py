@@ -178,7 +178,8 @@ class OutputProcess:
     def _hear(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            self._told.put(json.loads(line))
+            with contextlib.suppress(ValueError):  # half a line: the pipe was full
+                self._told.put(json.loads(line))
 
     def _listen(self) -> None:
         while not self._told.empty():

@@ -4,9 +4,11 @@ A busy Python thread keeps others waiting for milliseconds, so lights have a pro
 the board and frames from files in memory; its standard input is the leader's sign of life. When that closes (the
 leader ended, crashed, or was killed) the light fades, goes dark, and says goodbye, all within a second.
 
-Started by ``player.output``; speaks one JSON object a line on its standard output.
+Started by ``player.output``; speaks one JSON object a line to what was its standard output. What lights print goes
+where errors go: to the terminal, for ``screen://``.
 """
 
+import contextlib
 import gc
 import json
 import logging
@@ -135,7 +137,7 @@ class Stagehand:
 
 def main(words: list[str]) -> int:
     """``python -m beatomizer.player.stagehand FOLDER [DESCRIPTOR]``; the descriptor is the watchdog's pipe."""
-    folder = Path(words[0])
+    folder, tell = Path(words[0]), _telling()
     watchdog = int(words[1]) if len(words) > 1 else None
     signs = Signs()
     signal.signal(
@@ -149,34 +151,41 @@ def main(words: list[str]) -> int:
     try:
         lights = (plan := Plan.read(folder)).open()
     except BeatomizerError as error:
-        _tell({"failed": error.problem, "hint": error.hint, "kind": type(error).__name__})
+        tell({"failed": error.problem, "hint": error.hint, "kind": type(error).__name__})
         _dark(watchdog)
         return error.exit_code
     try:
         threading.Thread(target=signs.listen, args=(sys.stdin.fileno(),), daemon=True).start()
-        hand = Stagehand(plan, folder, lights, Board(folder / BOARD), signs, _tell)
+        hand = Stagehand(plan, folder, lights, Board(folder / BOARD), signs, tell)
         gc.freeze()
         sys.setswitchinterval(0.001)
-        _tell({"ready": [light.url for light in lights]})
+        tell({"ready": [light.url for light in lights]})
         hand.run()
     except Exception as error:
-        _tell({"broken": f"the output process stopped ({type(error).__name__}: {error})"})
+        tell({"broken": f"the output process stopped ({type(error).__name__}: {error})"})
         return 70
     finally:
         for light in lights:
             light.close(0.0)
         _dark(watchdog)
-        _tell({"dark": True})
+        tell({"dark": True})
         if signs.leader_gone:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-def _tell(what: dict[str, Any]) -> None:
-    try:
-        print(json.dumps(what), flush=True)
-    except OSError:  # nobody listens any more
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+def _telling() -> Tell:
+    """What reports to the leader, and never waits for it: it may stand still, and then its pipe fills."""
+    pipe = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if os.name == "posix":
+        os.set_blocking(pipe, False)
+
+    def tell(what: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # full, or nobody listens any more
+            os.write(pipe, f"{json.dumps(what)}\n".encode())
+
+    return tell
 
 
 def _dark(watchdog: int | None) -> None:
