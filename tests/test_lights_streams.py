@@ -21,6 +21,7 @@ from beatomizer.errors import DeviceError, UsageError
 from beatomizer.outputs.lights import enttec_packets, hue_packets, mqtt_packets
 from beatomizer.outputs.lights.hue_bridge import Area, chosen_area
 from beatomizer.outputs.lights.light import Light, LightFrame
+from beatomizer.outputs.lights.mqtt import MqttVoice
 from beatomizer.outputs.lights.schemes import open_light
 from beatomizer.outputs.lights.screen import ScreenLight, picture
 
@@ -181,6 +182,30 @@ def test_mqtt_tells_home_assistant_and_lamps_and_survives_the_brokers_restart(tm
         assert json.loads(listener.told["lamp/1/set"][-1])["state"] == "OFF"
         assert listener.told["beatomizer/status"][-1] == "offline"
         listener.close()
+
+
+def test_a_lamp_whose_message_was_lost_is_told_again_and_darkness_always() -> None:
+    voice = MqttVoice("", "", "b", "", "lamp/{zone}")
+    voice.heard(b"\x20\x02\0\0", ("", 0))
+
+    def told(rgb: tuple[int, int, int], now_s: float) -> bool:
+        (message,) = voice.show(frame(rgb), now_s)
+        return b"lamp/1" in message.data
+
+    assert [told((9, 9, 9), at) for at in (10.0, 11.0, 14.9, 15.1, 16.0)] == [True, False, False, True, False]
+    assert [told((0, 0, 0), at) for at in (16.1, 16.2, 16.3)] == [True, True, True]
+
+
+def test_a_broker_that_answers_no_ping_is_gone() -> None:
+    voice = MqttVoice("", "", "b", "", "lamp/{zone}")
+    voice.due(99.0)
+    voice.heard(b"\x20\x02\0\0", ("", 0))
+    assert voice.due(100.0)
+    assert voice.due(121.0)
+    voice.heard(b"\xd0\0", ("", 0))
+    assert voice.due(150.0)
+    with pytest.raises(TimeoutError):
+        voice.due(170.0)
 
 
 # --- serial ------------------------------------------------------------------------------------------------------
