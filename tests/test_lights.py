@@ -548,6 +548,9 @@ def test_wledsync_counts_beats_as_peaks_and_keeps_them_apart(receiver: Receiver)
             peaks.append(number / 50)
     assert 3 <= len(peaks) <= 5
     assert min(np.diff(peaks)) >= 0.36
+    voice.show(LightFrame(frame(200).rgb8, level=1.0), 9.9)
+    (message,) = voice.show(LightFrame(0 * frame().rgb8, beat=99, level=1.0, spectrum=(1.0,) * 16), 10.0)
+    assert not any(message.data[8:]), "a dark stage is silence"
 
 
 def test_osc_beats_are_counters_and_everything_is_told_each_second(receiver: Receiver) -> None:

@@ -15,11 +15,13 @@ from beatomizer.cues.cuelist import Beat, Cue, CueList, Section
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.outputs.lights.light import LightFrame
 from beatomizer.outputs.lights.record import RecordingLight
+from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.player import calibration
 from beatomizer.player.board import Board, Wishes
 from beatomizer.player.clock import Anchor
 from beatomizer.player.facts import SongNotes
 from beatomizer.player.fader import Fader
+from beatomizer.player.group import Desk, Group
 from beatomizer.player.hands import Hands
 from beatomizer.player.idle import Idle
 from beatomizer.player.keys import names_of
@@ -196,6 +198,24 @@ def test_what_leaves_keeps_the_limits_of_rooms_and_beats_are_still_seen(tmp_path
 def _held(rgb8: np.ndarray, fps: int) -> np.ndarray:
     """Each picture until the next, sixty times a second."""
     return rgb8[np.arange(len(rgb8) * 60 // fps) * fps // 60]
+
+
+def test_master_and_blackout_reach_lights_that_make_their_own_light_of_sound(tmp_path) -> None:
+    class Loud:
+        def frame(self, now_s: float, wishes: Wishes, offset_s: float) -> LightFrame:
+            return LightFrame(np.full((1, 3), 200, np.uint8), level=0.8, spectrum=(0.5,) * 16)
+
+        def is_stale(self, now_s: float, wishes: Wishes) -> bool:
+            return False
+
+    light = RecordingLight()
+    desk = Desk(0, light, Resampler(1, 60.0))
+    group = Group(0.0, [desk], Loud(), Fader(0.5), Idle(1), Limiter(1))
+    for number in range(60):
+        group.show(number / 60, Wishes(Anchor(0.0, 0.0), master=0.5, blackout=number >= 30), False)
+    half, dark = light.frames[20], light.frames[-1]
+    assert (half.level, half.spectrum[0]) == (pytest.approx(0.2), pytest.approx(0.125))
+    assert (dark.level, dark.spectrum[0]) == (0.0, 0.0)
 
 
 class Wished:
