@@ -99,11 +99,12 @@ def test_hands_move_within_bounds() -> None:
 
 
 def test_offsets_are_saved_and_found_by_url(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("BEATOMIZER_SETTINGS", str(tmp_path))
     assert calibration.read_offsets_ms() == {}
     odd = 'osc://host:9000/?a="b"\\'
     calibration.save_offsets_ms({"wled://a": -35.0})
     path = calibration.save_offsets_ms({odd: 12.5})
+    assert path.parent == tmp_path
     saved = calibration.read_offsets_ms()
     assert saved == {"wled://a": -35.0, odd: 12.5}
     assert calibration.offsets_of(("wled://a", odd, "ddp://c"), ["2=-5"], saved) == [-0.035, -0.005, 0.0]
@@ -218,11 +219,36 @@ def test_master_and_blackout_reach_lights_that_make_their_own_light_of_sound(tmp
     assert (dark.level, dark.spectrum[0]) == (0.0, 0.0)
 
 
+def test_keys_are_obeyed_while_a_song_is_not_ready_yet() -> None:
+    class Slow:
+        """A preparation that never ends."""
+
+        def poll(self) -> None:
+            """It goes on."""
+
+        def kill(self) -> None:
+            """It would be over."""
+
+        def communicate(self) -> None:
+            """Nothing is said."""
+
+    typed = iter([["b"], [], ["q"]])
+    session = Session(
+        [Request("a.mp3")], Wished(), None, Hands(("ddp://a",), [0.0]), keys=lambda: next(typed)
+    )
+    session._coming = Slow()
+    session.run()
+    assert session.output.wishes.blackout
+
+
 class Wished:
     """An output that only remembers what was wished."""
 
     def wish(self, wishes: Wishes) -> None:
         self.wishes = wishes
+
+    def check(self) -> None:
+        """It lives."""
 
 
 def test_only_drawn_shows_are_taken_to_run_early() -> None:

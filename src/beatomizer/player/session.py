@@ -121,6 +121,8 @@ class Session:
         self._stop_s = time.monotonic() + self.until_s
         try:
             while number < len(self.requests):
+                if number not in self._prepared and not self._await(number):
+                    return
                 song = self._ready(number)
                 if song is not None and not self._play(number, song, start_s):
                     return
@@ -133,16 +135,27 @@ class Session:
     def _home(self, number: int) -> Path:
         return self.output.folder / f"song-{number}"
 
+    def _await(self, number: int) -> bool:
+        """Let lights breathe until a song's preparation is over; whether the evening goes on."""
+        if self._coming is None:
+            self._begin_preparing(number)
+        assert self._coming is not None
+        while self._coming.poll() is None:
+            for key in self.keys():
+                if key == "q":
+                    return False
+                self.hands.take(key)
+            if time.monotonic() >= self._stop_s:
+                return False
+            self._wish(self._line_at_rest(), song=-1, idle=True)
+            self.output.check()
+            time.sleep(STEP_S)
+        return True
+
     def _ready(self, number: int) -> Prepared | None:
-        """A song, as soon as it is ready; ``None`` if it cannot be."""
+        """A song whose preparation is over; ``None`` if it failed."""
         if number not in self._prepared:
-            if self._coming is None:
-                self._begin_preparing(number)
             assert self._coming is not None
-            while self._coming.poll() is None:
-                self._wish(self._line_at_rest(), song=-1, idle=True)
-                self.output.check()
-                time.sleep(STEP_S)
             said = self._coming.communicate()[0].decode(errors="replace").strip()
             failed, self._coming = self._coming.returncode != 0, None
             if failed:
