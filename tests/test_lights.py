@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from beatomizer.arrays import U8
 from beatomizer.errors import BeatomizerError, UsageError
+from beatomizer.outputs.lights.artnet import ArtnetVoice
 from beatomizer.outputs.lights.ending import fade_frames
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.record import RecordingLight
@@ -26,6 +27,7 @@ from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.outputs.lights.schemes import LIGHTS, open_light
 from beatomizer.outputs.lights.url import LightUrl
 from beatomizer.rig.fixture import Fixture
+from beatomizer.rig.patch import DmxPatch, plain_fixtures
 from beatomizer.rig.rig import Rig
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
@@ -461,6 +463,15 @@ def test_artnet_sends_to_the_nodes_that_answered_and_subscribe() -> None:
     assert data[12] > 0
     light.close(0)
     node.close()
+
+
+def test_made_up_nodes_do_not_pile_up() -> None:
+    voice = ArtnetVoice(DmxPatch(plain_fixtures(1, 0x341), 1, 0, 32767), 6454, to_all=True, sync=False)
+    voice.due(0.0)
+    for number in range(5_000):
+        reply = artnet_reply()
+        voice.heard(reply[:10] + bytes([10, 1, number >> 8, number & 255]) + reply[14:], ("10.0.0.1", 6454))
+    assert 100 < len(voice.show(LightFrame(np.full((1, 3), 9, dtype=np.uint8)), 0.1)) < 200
 
 
 def test_artnet_sync_comes_last_and_polls_come_every_three_seconds(receiver: Receiver) -> None:
