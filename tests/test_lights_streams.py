@@ -19,7 +19,7 @@ import pytest
 
 from beatomizer.errors import DeviceError, UsageError
 from beatomizer.outputs.lights import enttec_packets, hue_packets, mqtt_packets
-from beatomizer.outputs.lights.hue_bridge import Area, chosen_area
+from beatomizer.outputs.lights.hue_bridge import Area, Credentials, HueBridge, chosen_area
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.mqtt import MqttVoice
 from beatomizer.outputs.lights.schemes import open_light
@@ -241,6 +241,9 @@ def test_a_serial_port_that_is_not_there_is_named_with_those_that_are() -> None:
 # --- Hue ---------------------------------------------------------------------------------------------------------
 
 
+CHANNEL = {"channel_id": 0, "position": {"x": 0}}
+
+
 class Bridge(http.server.BaseHTTPRequestHandler):
     """The web interface of a bridge, as far as its documentation tells."""
 
@@ -312,6 +315,23 @@ def dtls_server(port: int) -> Iterator[Callable[[], bytes]]:
 
         time.sleep(0.3)
         yield read
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *([], {}, 7, [{}, {}], [{"error": 3}], [{"success": {}}], {"data": 1}, {"data": [{"id": AREA}]}),
+        *({"data": [{"id": "../x", "channels": []}]}, {"data": [{"id": "a b\r\n", "channels": [CHANNEL]}]}),
+        {"data": [{"id": AREA, "channels": [{"channel_id": 700, "position": {"x": 0}}]}]},
+        {"data": [{"id": AREA, "channels": [{"channel_id": float("inf"), "position": {"x": 0}}]}]},
+    ],
+)
+def test_whatever_a_bridge_answers_is_a_device_error(told: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HueBridge, "_ask", lambda *_: told)
+    with pytest.raises(DeviceError):
+        HueBridge("h").pair()
+    with pytest.raises(DeviceError, match="not that of a Hue bridge"):
+        HueBridge("h").areas(Credentials("u", "k"))
 
 
 @needs("openssl")
