@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beatomizer.arrays import U8
+from beatomizer.color import LINEAR_OF_RGB8
 from beatomizer.errors import BeatomizerError, UsageError
 from beatomizer.outputs.lights.artnet import ArtnetVoice
 from beatomizer.outputs.lights.ending import fade_frames
@@ -510,9 +511,11 @@ class InfoPage(http.server.BaseHTTPRequestHandler):
         "udpport": 21324,
         "name": "Sofa",
     }
+    settings: ClassVar = {}
 
     def do_GET(self) -> None:
-        body = json.dumps(self.answer).encode() if self.path == "/json/info" else b"{}"
+        told = {"/json/info": self.answer, "/json/cfg": self.settings}
+        body = json.dumps(told.get(self.path, {})).encode()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)
@@ -521,18 +524,32 @@ class InfoPage(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_wled_is_asked_for_its_size(receiver: Receiver) -> None:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), InfoPage)
+@pytest.mark.parametrize(
+    ("settings", "option", "gamma"),
+    [
+        ({}, "", 1.0),
+        ({"if": {"live": {"no-gc": True}}, "light": {"gc": {"col": 2.8}}}, "", 1.0),
+        ({"if": {"live": {"no-gc": False}}, "light": {"gc": {"col": 2.8}}}, "", 2.8),
+        ({"if": {"live": {"no-gc": False}}, "light": {"gc": {"col": 1e99}}}, "", 1.0),
+        ({}, "&gamma=2.2", 2.2),
+    ],
+)
+def test_wled_is_asked_for_its_size_and_gamma(
+    receiver: Receiver, settings: object, option: str, gamma: float
+) -> None:
+    page = type("Page", (InfoPage,), {"settings": settings})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), page)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    light = open_light(f"wled://127.0.0.1:{receiver.port}?http={server.server_port}", 3)
-    drive_zones = LightFrame(np.array([[1, 0, 0], [2, 0, 0], [3, 0, 0]], dtype=np.uint8))
+    light = open_light(f"wled://127.0.0.1:{receiver.port}?http={server.server_port}{option}", 3)
+    drive_zones = LightFrame(np.array([[100, 0, 0], [180, 0, 0], [255, 0, 0]], dtype=np.uint8))
     end = time.monotonic() + 3
     while not light.status.frames_sent and time.monotonic() < end:
         light.send(drive_zones)
         time.sleep(0.02)
     (picture, *_) = read_ddp(receiver.packets())
     reds = list(picture[::3])
-    assert reds == [1, 1, 2, 2, 3, 3] * 5, "columns of the matrix, left to right"
+    light_of = LINEAR_OF_RGB8[[100, 100, 180, 180, 255, 255] * 5]  # columns of the matrix, left to right
+    assert (np.array(reds) / 255) ** gamma == pytest.approx(light_of, abs=0.01)
     light.close(0)
     server.shutdown()
     server.server_close()
