@@ -79,7 +79,7 @@ def slots_of_order(order: str) -> tuple[Slot, ...]:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Static, memoryless corrections of one lamp. None can make light change more than safety saw.
+    """Static, memoryless corrections of one lamp. True ones make it show what safety saw.
 
     Attributes:
         gamma: what the lamp does with a value: its light is ``(value / 255) ** gamma``. 1 is a linear lamp (most DMX
