@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from beatomizer.errors import DeviceError, UsageError
+from beatomizer.outputs.lights.light import LightFrame
+from beatomizer.outputs.lights.record import RecordingLight
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
+from beatomizer.player.stagehand import close_all
 from tests.lamps import Lamp, children, cue_list, end, start
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -172,6 +175,33 @@ def test_a_broken_song_ends_in_the_dark_with_its_reason(lamp) -> None:
                 output.check()
                 time.sleep(0.02)
     assert not output.folder.exists()
+
+
+def test_a_light_that_cannot_be_closed_keeps_no_other_lit_and_none_waits_for_another(tmp_path) -> None:
+    class Slow(RecordingLight):
+        def close(self, fade_s: float = 0.3) -> None:
+            time.sleep(0.1)
+            super().close(fade_s)
+
+    full = RecordingLight(tmp_path / "no-such-folder" / "a.npz")
+    lights = [full, *(Slow() for _ in range(20))]
+    for light in lights:
+        light.send(LightFrame(np.full((1, 3), 90, np.uint8)))
+    started = time.monotonic()
+    (trouble,) = close_all(lights, 0.0)
+    assert time.monotonic() - started < 1.0 + SLACK_S
+    assert "cannot write" in trouble
+    assert not any(light.rgb8[-1].any() for light in lights)
+
+
+def test_a_recording_that_cannot_be_written_is_told(tmp_path) -> None:
+    (tmp_path / "gone").mkdir()
+    plan = Plan((f"record://{tmp_path}/gone/a.npz",), 1, "broadcast")
+    output = OutputProcess(plan, Wishes(Anchor(0.0, 0.0, 0.0), idle=True)).__enter__()
+    time.sleep(0.2)
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(DeviceError, match="cannot write"):
+        output.__exit__(None, None, None)
 
 
 def test_a_light_that_cannot_be_opened_is_told_as_the_light_tells_it(tmp_path) -> None:

@@ -70,9 +70,15 @@ class OutputProcess:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Darken."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Darken.
+
+        Raises:
+            DeviceError: nothing else went wrong, but a light could not be closed (a recording could not be written).
+        """
         self.close()
+        if kind is None and self._why:
+            raise DeviceError(self._why, "the lights are dark")
 
     def wish(self, wishes: Wishes) -> None:
         """Say what is wanted now."""
@@ -97,15 +103,15 @@ class OutputProcess:
         self._listen()
         if not self._dark and self._dog is None:
             darken(self.plan)
-        raise DeviceError(
-            self._why or "the output process was ended from outside", "the lights are dark; start again"
-        )
+        why, self._why = self._why or "the output process was ended from outside", ""
+        raise DeviceError(why, "the lights are dark; start again")
 
     def close(self) -> None:
         """Fade, black, goodbye; then nothing of it is left."""
         process, self._process = self._process, None
         if process is not None:
             self._end(process)
+            self._listen()
         if self._dog is not None:
             self._dog.wait(_GOODBYE_S)
             _close(self._dog)

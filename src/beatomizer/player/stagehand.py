@@ -154,6 +154,7 @@ def main(words: list[str]) -> int:
         tell({"failed": error.problem, "hint": error.hint, "kind": type(error).__name__})
         _dark(watchdog)
         return error.exit_code
+    fade_s = 0.0  # the groups have faded by then
     try:
         threading.Thread(target=signs.listen, args=(sys.stdin.fileno(),), daemon=True).start()
         hand = Stagehand(plan, folder, lights, Board(folder / BOARD), signs, tell)
@@ -163,15 +164,34 @@ def main(words: list[str]) -> int:
         hand.run()
     except Exception as error:
         tell({"broken": f"the output process stopped ({type(error).__name__}: {error})"})
+        fade_s = BLACKOUT_S
         return 70
     finally:
-        for light in lights:
-            light.close(0.0)
+        for trouble in close_all(lights, fade_s):
+            tell({"broken": trouble})
         _dark(watchdog)
         tell({"dark": True})
         if signs.leader_gone:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def close_all(lights: list[Light], fade_s: float) -> list[str]:
+    """Close lights all at once, so that the last is dark as soon as the first; what went wrong, a line each."""
+    troubles = list[str]()
+
+    def close(light: Light) -> None:
+        try:
+            light.close(fade_s)
+        except Exception as error:  # a recording may find the disk full; the others must go dark all the same
+            troubles.append(str(error) or type(error).__name__)
+
+    hands = [threading.Thread(target=close, args=(light,)) for light in lights]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    return troubles
 
 
 def _telling() -> Tell:
