@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from beatomizer.errors import DeviceError, UsageError
+from beatomizer.outputs.lights.ending import close_all
 from beatomizer.outputs.lights.light import LightFrame
 from beatomizer.outputs.lights.record import RecordingLight
+from beatomizer.outputs.lights.wled_info import WledInfo
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
-from beatomizer.player.stagehand import close_all
+from beatomizer.player.watchdog import darken
 from tests.lamps import Lamp, children, cue_list, end, start
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -192,6 +194,26 @@ def test_a_light_that_cannot_be_closed_keeps_no_other_lit_and_none_waits_for_ano
     assert time.monotonic() - started < 1.0 + SLACK_S
     assert "cannot write" in trouble
     assert not any(light.rgb8[-1].any() for light in lights)
+
+
+def test_lights_that_must_be_asked_first_are_darkened_too(tmp_path, lamp, monkeypatch) -> None:
+    """A WLED says how many pixels it has after a while; a recording of an earlier evening is not a lamp."""
+    told = ask_info_of(WledInfo("sofa", 3))
+    monkeypatch.setattr("beatomizer.outputs.lights.wled.ask_info", told)
+    kept = tmp_path / "kept.npz"
+    kept.write_bytes(b"kept")
+    darken(Plan((f"wled://127.0.0.1:{lamp.port}", f"record://{kept}"), 1, "broadcast"))
+    lamp.wait(lambda lamp: len(lamp.colours) >= 3, 2.0)
+    assert not any(colour.any() for colour in lamp.colours)
+    assert kept.read_bytes() == b"kept"
+
+
+def ask_info_of(info: WledInfo):
+    def ask(*_: object) -> WledInfo:
+        time.sleep(0.3)
+        return info
+
+    return ask
 
 
 def test_a_recording_that_cannot_be_written_is_told(tmp_path) -> None:

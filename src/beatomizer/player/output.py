@@ -113,7 +113,8 @@ class OutputProcess:
             self._end(process)
             self._listen()
         if self._dog is not None:
-            self._dog.wait(_GOODBYE_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it goes on by itself
+                self._dog.wait(_GOODBYE_S)
             _close(self._dog)
         self.board.close()
         if self.ring is not None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from beatomizer.errors import BeatomizerError
+from beatomizer.outputs.lights.ending import close_all
 from beatomizer.outputs.lights.light import Light
 from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.player.board import Board
@@ -174,24 +175,6 @@ def main(words: list[str]) -> int:
         if signs.leader_gone:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
-
-
-def close_all(lights: list[Light], fade_s: float) -> list[str]:
-    """Close lights all at once, so that the last is dark as soon as the first; what went wrong, a line each."""
-    troubles = list[str]()
-
-    def close(light: Light) -> None:
-        try:
-            light.close(fade_s)
-        except Exception as error:  # a recording may find the disk full; the others must go dark all the same
-            troubles.append(str(error) or type(error).__name__)
-
-    hands = [threading.Thread(target=close, args=(light,)) for light in lights]
-    for hand in hands:
-        hand.start()
-    for hand in hands:
-        hand.join()
-    return troubles
 
 
 def _telling() -> Tell:
