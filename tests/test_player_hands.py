@@ -18,7 +18,7 @@ from beatomizer.outputs.lights.record import RecordingLight
 from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.player import calibration
 from beatomizer.player.board import Board, Wishes
-from beatomizer.player.clock import Anchor
+from beatomizer.player.clock import Anchor, SteadyTransport
 from beatomizer.player.facts import SongNotes
 from beatomizer.player.fader import Fader
 from beatomizer.player.group import Desk, Group
@@ -26,13 +26,14 @@ from beatomizer.player.hands import Hands
 from beatomizer.player.idle import Idle
 from beatomizer.player.keys import names_of
 from beatomizer.player.plan import Plan
-from beatomizer.player.prepare import Request
+from beatomizer.player.prepare import Prepared, Request, prepare
 from beatomizer.player.ring import PLACES, FrameRing, Timed
 from beatomizer.player.session import Session
 from beatomizer.player.stagehand import Signs, Stagehand
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
 from beatomizer.safety.profiles import PROFILES
+from tests.lamps import cue_list
 from tests.safety_oracle import violations
 
 
@@ -217,6 +218,28 @@ def test_master_and_blackout_reach_lights_that_make_their_own_light_of_sound(tmp
     half, dark = light.frames[20], light.frames[-1]
     assert (half.level, half.spectrum[0]) == (pytest.approx(0.2), pytest.approx(0.125))
     assert (dark.level, dark.spectrum[0]) == (0.0, 0.0)
+
+
+def test_a_long_evening_does_not_fill_the_disk(tmp_path) -> None:
+    output = Wished()
+    output.folder, output.lights = tmp_path, []
+    session = Session(
+        [Request(f"{n}") for n in range(5)], output, SteadyTransport(), Hands(("ddp://a",), [0.0])
+    )
+    session.keys, kept = lambda: ["n"], []
+    for number in range(5):
+        home = tmp_path / f"song-{number}"
+        home.mkdir()
+        session._prepared[number] = Prepared(home, "", "", 9.0, 0.0, "", 0)
+    session.show = kept.append
+    session.run()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["song-4"]
+
+
+def test_an_attempt_that_failed_is_not_in_the_way_of_the_next(tmp_path) -> None:
+    (tmp_path / "song-0.new").mkdir()
+    song = prepare(Request(str(cue_list(tmp_path / "a.json", 1.0))), tmp_path / "song-0")
+    assert song.duration_s == 1.0
 
 
 def test_keys_are_obeyed_while_a_song_is_not_ready_yet() -> None:

@@ -5,6 +5,7 @@ output process's business.
 """
 
 import contextlib
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -126,6 +127,8 @@ class Session:
                 song = self._ready(number)
                 if song is not None and not self._play(number, song, start_s):
                     return
+                if not self.loop and number >= 1:
+                    self._forget(number - 1)  # nothing reads it any more; a long evening would fill the disk
                 start_s, number = 0.0, number + 1
                 if number == len(self.requests) and self.loop and self._prepared:
                     number = 0
@@ -168,6 +171,10 @@ class Session:
         if following < len(self.requests) and following not in self._prepared and self._coming is None:
             self._begin_preparing(following)
         return self._prepared[number]
+
+    def _forget(self, number: int) -> None:
+        self._prepared.pop(number, None)
+        shutil.rmtree(self._home(number), ignore_errors=True)
 
     def _begin_preparing(self, number: int) -> None:
         self._coming = start_module("beatomizer.player.prepare", [str(self._home(number))])
