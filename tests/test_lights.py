@@ -18,7 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beatomizer.arrays import U8
+from beatomizer.color import LINEAR_OF_RGB8
 from beatomizer.errors import BeatomizerError, UsageError
+from beatomizer.outputs.lights.artnet import ArtnetVoice
 from beatomizer.outputs.lights.ending import fade_frames
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.record import RecordingLight
@@ -26,6 +28,7 @@ from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.outputs.lights.schemes import LIGHTS, open_light
 from beatomizer.outputs.lights.url import LightUrl
 from beatomizer.rig.fixture import Fixture
+from beatomizer.rig.patch import DmxPatch, plain_fixtures
 from beatomizer.rig.rig import Rig
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
@@ -466,6 +469,15 @@ def test_artnet_sends_to_the_nodes_that_answered_and_subscribe() -> None:
     node.close()
 
 
+def test_made_up_nodes_do_not_pile_up() -> None:
+    voice = ArtnetVoice(DmxPatch(plain_fixtures(1, 0x341), 1, 0, 32767), 6454, to_all=True, sync=False)
+    voice.due(0.0)
+    for number in range(5_000):
+        reply = artnet_reply()
+        voice.heard(reply[:10] + bytes([10, 1, number >> 8, number & 255]) + reply[14:], ("10.0.0.1", 6454))
+    assert 100 < len(voice.show(LightFrame(np.full((1, 3), 9, dtype=np.uint8)), 0.1)) < 200
+
+
 def test_artnet_sync_comes_last_and_polls_come_every_three_seconds(receiver: Receiver) -> None:
     light = open_light(f"artnet://127.0.0.1:{receiver.port}", 200)
     light.send(LightFrame(np.full((200, 3), 3, dtype=np.uint8)))
@@ -502,9 +514,11 @@ class InfoPage(http.server.BaseHTTPRequestHandler):
         "udpport": 21324,
         "name": "Sofa",
     }
+    settings: ClassVar = {}
 
     def do_GET(self) -> None:
-        body = json.dumps(self.answer).encode() if self.path == "/json/info" else b"{}"
+        told = {"/json/info": self.answer, "/json/cfg": self.settings}
+        body = json.dumps(told.get(self.path, {})).encode()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)
@@ -513,18 +527,32 @@ class InfoPage(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_wled_is_asked_for_its_size(receiver: Receiver) -> None:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), InfoPage)
+@pytest.mark.parametrize(
+    ("settings", "option", "gamma"),
+    [
+        ({}, "", 1.0),
+        ({"if": {"live": {"no-gc": True}}, "light": {"gc": {"col": 2.8}}}, "", 1.0),
+        ({"if": {"live": {"no-gc": False}}, "light": {"gc": {"col": 2.8}}}, "", 2.8),
+        ({"if": {"live": {"no-gc": False}}, "light": {"gc": {"col": 1e99}}}, "", 1.0),
+        ({}, "&gamma=2.2", 2.2),
+    ],
+)
+def test_wled_is_asked_for_its_size_and_gamma(
+    receiver: Receiver, settings: object, option: str, gamma: float
+) -> None:
+    page = type("Page", (InfoPage,), {"settings": settings})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), page)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    light = open_light(f"wled://127.0.0.1:{receiver.port}?http={server.server_port}", 3)
-    drive_zones = LightFrame(np.array([[1, 0, 0], [2, 0, 0], [3, 0, 0]], dtype=np.uint8))
+    light = open_light(f"wled://127.0.0.1:{receiver.port}?http={server.server_port}{option}", 3)
+    drive_zones = LightFrame(np.array([[100, 0, 0], [180, 0, 0], [255, 0, 0]], dtype=np.uint8))
     end = time.monotonic() + 3
     while not light.status.frames_sent and time.monotonic() < end:
         light.send(drive_zones)
         time.sleep(0.02)
     (picture, *_) = read_ddp(receiver.packets())
     reds = list(picture[::3])
-    assert reds == [1, 1, 2, 2, 3, 3] * 5, "columns of the matrix, left to right"
+    light_of = LINEAR_OF_RGB8[[100, 100, 180, 180, 255, 255] * 5]  # columns of the matrix, left to right
+    assert (np.array(reds) / 255) ** gamma == pytest.approx(light_of, abs=0.01)
     light.close(0)
     server.shutdown()
     server.server_close()
@@ -551,6 +579,9 @@ def test_wledsync_counts_beats_as_peaks_and_keeps_them_apart(receiver: Receiver)
             peaks.append(number / 50)
     assert 3 <= len(peaks) <= 5
     assert min(np.diff(peaks)) >= 0.36
+    voice.show(LightFrame(frame(200).rgb8, level=1.0), 9.9)
+    (message,) = voice.show(LightFrame(0 * frame().rgb8, beat=99, level=1.0, spectrum=(1.0,) * 16), 10.0)
+    assert not any(message.data[8:]), "a dark stage is silence"
 
 
 def test_osc_beats_are_counters_and_everything_is_told_each_second(receiver: Receiver) -> None:

@@ -1,5 +1,6 @@
 """``beatomizer lights``: found, shown, dark; against sockets on loopback."""
 
+import contextlib
 import http.server
 import json
 import signal
@@ -17,10 +18,11 @@ from beatomizer.cli.program import run
 from beatomizer.outputs.lights.find import Found, find_artnet, find_sacn, find_wled, first_rig
 from beatomizer.outputs.lights.identify import pattern
 from beatomizer.outputs.lights.sacn_packets import discovery_packets, multicast_address
-from beatomizer.outputs.lights.wled_info import WledInfo, parse_info
+from beatomizer.outputs.lights.wled_info import WledInfo, ask_info, parse_info
 from beatomizer.rig.rig_file import read_rig, write_rig
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
+from beatomizer.safety.profiles import PROFILES
 from tests.test_light_packets import artnet_reply
 from tests.test_lights import InfoPage, Receiver
 
@@ -76,11 +78,38 @@ def test_wled_is_asked_by_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"[]", b"{}", b'{"leds": {"count": 0}}', b'{"leds": {"count": 1e99}}', b"\xff"]
+    "text",
+    [
+        *(b"", b"[]", b"{}", b"\xff", b"[" * 60_000),
+        *(b'{"leds": {"count": %s}}' % count for count in (b"0", b"1e99", b"Infinity")),
+    ],
 )
 def test_any_other_answer_is_not_a_wled(text: bytes) -> None:
     with pytest.raises(OSError, match="WLED"):
         parse_info(text)
+
+
+def test_a_matrix_of_less_than_no_columns_is_a_strip() -> None:
+    info = parse_info(b'{"leds": {"count": 30, "matrix": {"w": -5}}}')
+    assert (info.pixels, info.columns) == (30, 0)
+
+
+@pytest.mark.parametrize("answer", [b"\0\xff nonsense\r\n\r\n", b"HTTP/1.0 200 OK\r\n" + b"a" * 70_000])
+def test_a_device_that_does_not_speak_http_is_no_wled(answer: bytes) -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def talk() -> None:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(answer)
+            connection.recv(4096)
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    with pytest.raises(OSError, match="no answer"):
+        ask_info("127.0.0.1", server.getsockname()[1])
+    thread.join(5)
+    server.close()
 
 
 def test_a_first_rig_can_be_read_back(tmp_path: Path) -> None:
@@ -154,8 +183,9 @@ def test_blackout_names_every_light_that_is_not_there(capsys: pytest.CaptureFixt
 
 def test_the_test_pattern_is_far_from_every_limit_and_shows_every_zone() -> None:
     frames = np.stack(list(pattern(5, 13.5)))
-    assert judge(frames, "strict").ok
-    assert np.array_equal(Limiter(5, "strict").run(frames), frames)
+    room = PROFILES["strict"].for_rooms()
+    assert judge(frames, room).ok
+    assert np.array_equal(Limiter(5, room).run(frames), frames)
     assert (frames.max(axis=0) > 180).all()
     alone = frames[:450].astype(int).sum(axis=2)
     assert all((alone[:, zone] > alone.sum(axis=1) * 0.8).any() for zone in range(5))

@@ -19,8 +19,9 @@ import pytest
 
 from beatomizer.errors import DeviceError, UsageError
 from beatomizer.outputs.lights import enttec_packets, hue_packets, mqtt_packets
-from beatomizer.outputs.lights.hue_bridge import Area, chosen_area
+from beatomizer.outputs.lights.hue_bridge import Area, Credentials, HueBridge, chosen_area
 from beatomizer.outputs.lights.light import Light, LightFrame
+from beatomizer.outputs.lights.mqtt import MqttVoice
 from beatomizer.outputs.lights.schemes import open_light
 from beatomizer.outputs.lights.screen import ScreenLight, picture
 
@@ -183,6 +184,30 @@ def test_mqtt_tells_home_assistant_and_lamps_and_survives_the_brokers_restart(tm
         listener.close()
 
 
+def test_a_lamp_whose_message_was_lost_is_told_again_and_darkness_always() -> None:
+    voice = MqttVoice("", "", "b", "", "lamp/{zone}")
+    voice.heard(b"\x20\x02\0\0", ("", 0))
+
+    def told(rgb: tuple[int, int, int], now_s: float) -> bool:
+        (message,) = voice.show(frame(rgb), now_s)
+        return b"lamp/1" in message.data
+
+    assert [told((9, 9, 9), at) for at in (10.0, 11.0, 14.9, 15.1, 16.0)] == [True, False, False, True, False]
+    assert [told((0, 0, 0), at) for at in (16.1, 16.2, 16.3)] == [True, True, True]
+
+
+def test_a_broker_that_answers_no_ping_is_gone() -> None:
+    voice = MqttVoice("", "", "b", "", "lamp/{zone}")
+    voice.due(99.0)
+    voice.heard(b"\x20\x02\0\0", ("", 0))
+    assert voice.due(100.0)
+    assert voice.due(121.0)
+    voice.heard(b"\xd0\0", ("", 0))
+    assert voice.due(150.0)
+    with pytest.raises(TimeoutError):
+        voice.due(170.0)
+
+
 # --- serial ------------------------------------------------------------------------------------------------------
 
 
@@ -214,6 +239,9 @@ def test_a_serial_port_that_is_not_there_is_named_with_those_that_are() -> None:
 
 
 # --- Hue ---------------------------------------------------------------------------------------------------------
+
+
+CHANNEL = {"channel_id": 0, "position": {"x": 0}}
 
 
 class Bridge(http.server.BaseHTTPRequestHandler):
@@ -287,6 +315,23 @@ def dtls_server(port: int) -> Iterator[Callable[[], bytes]]:
 
         time.sleep(0.3)
         yield read
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *([], {}, 7, [{}, {}], [{"error": 3}], [{"success": {}}], {"data": 1}, {"data": [{"id": AREA}]}),
+        *({"data": [{"id": "../x", "channels": []}]}, {"data": [{"id": "a b\r\n", "channels": [CHANNEL]}]}),
+        {"data": [{"id": AREA, "channels": [{"channel_id": 700, "position": {"x": 0}}]}]},
+        {"data": [{"id": AREA, "channels": [{"channel_id": float("inf"), "position": {"x": 0}}]}]},
+    ],
+)
+def test_whatever_a_bridge_answers_is_a_device_error(told: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HueBridge, "_ask", lambda *_: told)
+    with pytest.raises(DeviceError):
+        HueBridge("h").pair()
+    with pytest.raises(DeviceError, match="not that of a Hue bridge"):
+        HueBridge("h").areas(Credentials("u", "k"))
 
 
 @needs("openssl")

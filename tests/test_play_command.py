@@ -43,6 +43,15 @@ def test_cue_lists_play_in_turn_with_their_time_and_beats(tmp_path) -> None:
     assert not sent["rgb"][-3:].any()
 
 
+def test_the_screen_is_a_light_of_the_output_process_too(tmp_path) -> None:
+    process = start("play", cue_list(tmp_path / "a.json", 0.5), "--no-audio", "--to", "screen://")
+    said, drawn = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "\x1b[48;2;" in drawn
+    assert "Traceback" not in drawn
+    assert "\x1b" not in said
+
+
 def test_a_song_that_cannot_be_read_is_left_out_of_an_evening(tmp_path, capfd) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text("{")
@@ -66,7 +75,7 @@ def test_a_recording_that_cannot_be_written_is_told_and_other_lights_end(tmp_pat
 
     remover = threading.Thread(target=remove)
     remover.start()
-    assert main(["play", str(song), "--no-audio", "--to", record, "--to", lamp.url]) == 2
+    assert main(["play", str(song), "--no-audio", "--to", record, "--to", lamp.url]) == 6
     remover.join()
     told = [line for line in capfd.readouterr().err.splitlines() if "off line" not in line]
     assert len(told) == 1

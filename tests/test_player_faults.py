@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 
 from beatomizer.errors import DeviceError, UsageError
+from beatomizer.outputs.lights.ending import close_all
+from beatomizer.outputs.lights.light import LightFrame
+from beatomizer.outputs.lights.record import RecordingLight
+from beatomizer.outputs.lights.wled_info import WledInfo
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
+from beatomizer.player.watchdog import darken
 from tests.lamps import Lamp, children, cue_list, end, start
 
 pytestmark = pytest.mark.realtime
@@ -174,6 +179,44 @@ def test_a_broken_song_ends_in_the_dark_with_its_reason(lamp) -> None:
                 output.check()
                 time.sleep(0.02)
     assert not output.folder.exists()
+
+
+def test_a_light_that_cannot_be_closed_keeps_no_other_lit_and_none_waits_for_another(tmp_path) -> None:
+    class Slow(RecordingLight):
+        def close(self, fade_s: float = 0.3) -> None:
+            time.sleep(0.1)
+            super().close(fade_s)
+
+    full = RecordingLight(tmp_path / "no-such-folder" / "a.npz")
+    lights = [full, *(Slow() for _ in range(20))]
+    for light in lights:
+        for time_s in (0.0, 0.1):  # a recording in which nothing moves is not written
+            light.send(LightFrame(np.full((1, 3), 90, np.uint8), time_s))
+    started = time.monotonic()
+    (trouble,) = close_all(lights, 0.0)
+    assert time.monotonic() - started < 1.0 + SLACK_S
+    assert "cannot write" in trouble
+    assert not any(light.rgb8[-1].any() for light in lights)
+
+
+def test_lights_that_must_be_asked_first_are_darkened_too(tmp_path, lamp, monkeypatch) -> None:
+    """A WLED says how many pixels it has after a while; a recording of an earlier evening is not a lamp."""
+    told = ask_info_of(WledInfo("sofa", 3))
+    monkeypatch.setattr("beatomizer.outputs.lights.wled.ask_info", told)
+    kept = tmp_path / "kept.npz"
+    kept.write_bytes(b"kept")
+    darken(Plan((f"wled://127.0.0.1:{lamp.port}", f"record://{kept}"), 1, "broadcast"))
+    lamp.wait(lambda lamp: len(lamp.colours) >= 3, 2.0)
+    assert not any(colour.any() for colour in lamp.colours)
+    assert kept.read_bytes() == b"kept"
+
+
+def ask_info_of(info: WledInfo):
+    def ask(*_: object) -> WledInfo:
+        time.sleep(0.3)
+        return info
+
+    return ask
 
 
 def test_a_light_that_cannot_be_opened_is_told_as_the_light_tells_it(tmp_path) -> None:

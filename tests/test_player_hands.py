@@ -1,6 +1,7 @@
 """Hands on the light: master, blackout, the idle look; keys; offsets; what goes between the processes."""
 
 import itertools
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
@@ -8,20 +9,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beatomizer.cli.play import _session
 from beatomizer.color import LINEAR_OF_RGB8, luminance
 from beatomizer.cues.cuelist import Beat, Cue, CueList, Section
 from beatomizer.errors import UnreadableInputError, UsageError
 from beatomizer.outputs.lights.light import LightFrame
+from beatomizer.outputs.lights.record import RecordingLight
+from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.player import calibration
 from beatomizer.player.board import Board, Wishes
-from beatomizer.player.clock import Anchor
+from beatomizer.player.clock import Anchor, SteadyTransport
 from beatomizer.player.facts import SongNotes
 from beatomizer.player.fader import Fader
+from beatomizer.player.group import Desk, Group
 from beatomizer.player.hands import Hands
 from beatomizer.player.idle import Idle
 from beatomizer.player.keys import names_of
+from beatomizer.player.plan import Plan
+from beatomizer.player.prepare import Prepared, Request, prepare
 from beatomizer.player.ring import PLACES, FrameRing, Timed
+from beatomizer.player.session import Session
+from beatomizer.player.stagehand import Signs, Stagehand
+from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
+from beatomizer.safety.profiles import PROFILES
+from tests.lamps import cue_list
 from tests.safety_oracle import violations
 
 
@@ -88,11 +100,12 @@ def test_hands_move_within_bounds() -> None:
 
 
 def test_offsets_are_saved_and_found_by_url(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("BEATOMIZER_SETTINGS", str(tmp_path))
     assert calibration.read_offsets_ms() == {}
     odd = 'osc://host:9000/?a="b"\\'
     calibration.save_offsets_ms({"wled://a": -35.0})
     path = calibration.save_offsets_ms({odd: 12.5})
+    assert path.parent == tmp_path
     saved = calibration.read_offsets_ms()
     assert saved == {"wled://a": -35.0, odd: 12.5}
     assert calibration.offsets_of(("wled://a", odd, "ddp://c"), ["2=-5"], saved) == [-0.035, -0.005, 0.0]
@@ -153,6 +166,124 @@ def test_notes_tell_what_a_song_is_doing() -> None:
     assert (frame.beat, frame.position, frame.look, frame.section) == (5, 1, "pulse", "drop")
     assert frame.tempo_bpm == pytest.approx(120.0)
     assert SongNotes(None).frame(1.0, np.zeros((1, 3), np.uint8)).beat == 0
+
+
+def test_what_leaves_keeps_the_limits_of_rooms_and_beats_are_still_seen(tmp_path) -> None:
+    """Dim pulses, four a second, that no screen counts: where white is 1,000 cd/m² they are flashes."""
+    room = PROFILES["broadcast"].for_rooms()
+    song = np.zeros((600, 2, 3), np.uint8)
+    song[np.arange(600) % 15 < 5] = 70
+    assert judge(song, "broadcast").ok
+    assert not judge(song, room).ok
+    (tmp_path / "song-0").mkdir()
+    np.save(tmp_path / "song-0" / "show.npy", song)
+    light, fast, slow = (
+        RecordingLight(),
+        Wishes(Anchor(0.0, 0.0), beat_s=0.0, song=0),
+        RecordingLight(max_fps=40.0),
+    )
+    plan, board = (
+        Plan(("record://a.npz", "record://b.npz"), 2, "broadcast"),
+        Board.make(tmp_path / "board", fast),
+    )
+    hand = Stagehand(plan, tmp_path, [light, slow], board, Signs(), lambda told: None)
+    (group,) = hand._groups
+    for number in range(600):
+        now_s = number / 60
+        group.show(now_s, replace(fast, beat_s=now_s), False)
+    assert judge(light.rgb8, room).ok
+    assert judge(_held(slow.rgb8, 40), room).ok
+    seen = [light.rgb8[at : at + 6].max() - int(light.rgb8[at - 1].max()) for at in range(15, 600, 15)]
+    assert np.mean(np.array(seen) >= 20) > 0.95  # L* from 1 to 12 or more
+
+
+def _held(rgb8: np.ndarray, fps: int) -> np.ndarray:
+    """Each picture until the next, sixty times a second."""
+    return rgb8[np.arange(len(rgb8) * 60 // fps) * fps // 60]
+
+
+def test_master_and_blackout_reach_lights_that_make_their_own_light_of_sound(tmp_path) -> None:
+    class Loud:
+        def frame(self, now_s: float, wishes: Wishes, offset_s: float) -> LightFrame:
+            return LightFrame(np.full((1, 3), 200, np.uint8), level=0.8, spectrum=(0.5,) * 16)
+
+        def is_stale(self, now_s: float, wishes: Wishes) -> bool:
+            return False
+
+    light = RecordingLight()
+    desk = Desk(0, light, Resampler(1, 60.0))
+    group = Group(0.0, [desk], Loud(), Fader(0.5), Idle(1), Limiter(1))
+    for number in range(60):
+        group.show(number / 60, Wishes(Anchor(0.0, 0.0), master=0.5, blackout=number >= 30), False)
+    half, dark = light.frames[20], light.frames[-1]
+    assert (half.level, half.spectrum[0]) == (pytest.approx(0.2), pytest.approx(0.125))
+    assert (dark.level, dark.spectrum[0]) == (0.0, 0.0)
+
+
+def test_a_long_evening_does_not_fill_the_disk(tmp_path) -> None:
+    output = Wished()
+    output.folder, output.lights = tmp_path, []
+    session = Session(
+        [Request(f"{n}") for n in range(5)], output, SteadyTransport(), Hands(("ddp://a",), [0.0])
+    )
+    session.keys, kept = lambda: ["n"], []
+    for number in range(5):
+        home = tmp_path / f"song-{number}"
+        home.mkdir()
+        session._prepared[number] = Prepared(home, "", "", 9.0, 0.0, "", 0)
+    session.show = kept.append
+    session.run()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["song-4"]
+
+
+def test_an_attempt_that_failed_is_not_in_the_way_of_the_next(tmp_path) -> None:
+    (tmp_path / "song-0.new").mkdir()
+    song = prepare(Request(str(cue_list(tmp_path / "a.json", 1.0))), tmp_path / "song-0")
+    assert song.duration_s == 1.0
+
+
+def test_keys_are_obeyed_while_a_song_is_not_ready_yet() -> None:
+    class Slow:
+        """A preparation that never ends."""
+
+        def poll(self) -> None:
+            """It goes on."""
+
+        def kill(self) -> None:
+            """It would be over."""
+
+        def communicate(self) -> None:
+            """Nothing is said."""
+
+    typed = iter([["b"], [], ["q"]])
+    session = Session(
+        [Request("a.mp3")], Wished(), None, Hands(("ddp://a",), [0.0]), keys=lambda: next(typed)
+    )
+    session._coming = Slow()
+    session.run()
+    assert session.output.wishes.blackout
+
+
+class Wished:
+    """An output that only remembers what was wished."""
+
+    def wish(self, wishes: Wishes) -> None:
+        self.wishes = wishes
+
+    def check(self) -> None:
+        """It lives."""
+
+
+def test_only_drawn_shows_are_taken_to_run_early() -> None:
+    """The flashes of ``calibrate`` fall with their clicks; a lead there would be saved as an offset."""
+    output, line = Wished(), Anchor(0.0, 0.0, 1.0)
+    flashes = Session([Request("calibration")], output, None, Hands(("ddp://a",), [0.0]))
+    flashes._wish(line, 0)
+    assert output.wishes.lead_s == 0.0
+    words = Namespace(lights_first=None, no_audio=False, start=0.0, loop=False)
+    drawn = _session(words, [Request("a.json")], output, flashes.hands)
+    drawn._wish(line, 0)
+    assert output.wishes.lead_s == pytest.approx(0.030 - 1.0 / 60)
 
 
 @given(st.integers(0, 2**32 - 1))

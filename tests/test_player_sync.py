@@ -1,5 +1,6 @@
 """Beats from DJ programs: bytes of MIDI clock, JSON of OS2L over a real socket, and a follower that obeys."""
 
+import contextlib
 import json
 import socket
 import time
@@ -82,6 +83,48 @@ def test_os2l_in_pieces_and_back_to_back() -> None:
     for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"{" * 70_000):
         with pytest.raises(ValueError, match="OS2L"):
             Os2lStream(grid).feed(nonsense, 0.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"evt":' * 9_000,
+        b'{"evt":"beat","bpm":1' + b"0" * 400 + b"}",
+        b'{"evt":"beat","pos":1e999,"bpm":-Infinity}',
+        b'{"evt":"beat","pos":NaN,"bpm":NaN}',
+    ],
+)
+def test_numbers_and_depths_of_os2l_that_no_deck_sends_are_survived(text: bytes) -> None:
+    grid = BeatGrid()
+    with contextlib.suppress(ValueError):
+        Os2lStream(grid).feed(text, 0.0)
+    period_s = (grid.phase(0.0) or (0.0, 0.5, 0))[1]
+    assert 0.2 <= period_s <= 2.0
+
+
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([b'{"evt":"beat","bpm":', b"1", b"}", b'"'])))
+def test_any_bytes_of_os2l_are_survived(parts: list[bytes]) -> None:
+    stream = Os2lStream(BeatGrid())
+    with contextlib.suppress(ValueError):
+        for part in parts:
+            stream.feed(part, 0.0)
+
+
+def test_a_crowd_at_the_os2l_port_is_sent_away() -> None:
+    sender = listen_os2l("0", "127.0.0.1")
+    try:
+        decks = [socket.create_connection(("127.0.0.1", sender.port)) for _ in range(9)]
+        decks[-1].settimeout(5.0)
+        assert decks[-1].recv(1) == b""
+        decks[0].sendall(b'{"evt":"beat","bpm":100}')
+        until = time.monotonic() + 10
+        while sender.grid.phase(time.monotonic()) is None:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        for deck in decks:
+            deck.close()
+    finally:
+        sender.close()
 
 
 def test_os2l_over_a_socket() -> None:

@@ -446,3 +446,23 @@ def test_any_json_is_slots_or_one_of_our_errors(told: object) -> None:
         path.write_text(json.dumps(told))
         with contextlib.suppress(BeatomizerError):
             assert read_ofl(path)
+
+
+@pytest.mark.parametrize("count", ["[100000, 100000, 100000]", "[1, 1, 1e999]", "[-1, -1, 1]"])
+def test_a_matrix_of_any_size_is_refused_before_it_is_counted(tmp_path: Path, count: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(
+        '{"matrix": {"pixelCount": COUNT}, "availableChannels": {}, "templateChannels": {"a $pixelKey": {}},'
+        ' "modes": [{"name": "m", "channels": [{"repeatFor": "eachPixelXYZ", "templateChannels": ["a $pixelKey"],'
+        ' "channelOrder": "perPixel"}]}]}'.replace("COUNT", count)
+    )
+    with pytest.raises(UnreadableInputError, match="not a definition"):
+        read_ofl(path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of POSIX")
+def test_what_is_no_file_is_not_read() -> None:
+    with pytest.raises(UnreadableInputError, match="no file"):
+        read_rig("/dev/zero")
+    with pytest.raises(UnreadableInputError, match="no file"):
+        read_ofl(Path("/dev/zero"))

@@ -4,11 +4,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from beatomizer.cli.evening import (
-    STOPPED,
     LightWatch,
     StatusLine,
     add_output_arguments,
-    ended_by_signals,
+    dark_afterwards,
     outputs_of,
     seconds_of,
 )
@@ -40,21 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Click, flash, save."""
     from beatomizer.cues.cuelist import check_stage
+    from beatomizer.player.hands import Hands
 
     check_stage(arguments.zones, 0)
-    line = StatusLine(arguments.quiet)
-    try:
-        with ended_by_signals():
-            hands = _calibrate(arguments, line)
-    except KeyboardInterrupt:
-        line.close()
-        if not arguments.quiet:
-            line.note("nothing was saved; the lights are dark")
-        return STOPPED
-    finally:
-        line.close()
-    _save(hands, arguments.quiet)
-    return 0
+    done = list[Hands]()
+    code = dark_afterwards(
+        arguments, lambda words, line: done.append(_calibrate(words, line)), "nothing was saved"
+    )
+    if done:
+        _save(done[0], arguments.quiet)
+    return code
 
 
 def _calibrate(arguments: argparse.Namespace, line: StatusLine) -> "Hands":

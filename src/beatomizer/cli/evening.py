@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from beatomizer.errors import UsageError, one_line
@@ -98,6 +98,35 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+def dark_afterwards(
+    arguments: argparse.Namespace,
+    act: "Callable[[argparse.Namespace, StatusLine], None]",
+    told: str = "stopped",
+) -> int:
+    """Act until the end, a key, or a signal; the lights are dark afterwards.
+
+    Args:
+        arguments: of the command.
+        act: leaves the lights dark in whatever way it is left.
+        told: what a person who ended it is told.
+
+    Returns:
+        The exit code.
+    """
+    line = StatusLine(arguments.quiet)
+    try:
+        with ended_by_signals():
+            act(arguments, line)
+    except KeyboardInterrupt:
+        line.close()
+        if not arguments.quiet:
+            line.note(f"{told}; the lights are dark")
+        return STOPPED
+    finally:
+        line.close()
+    return 0
 
 
 class StatusLine:

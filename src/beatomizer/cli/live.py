@@ -4,11 +4,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from beatomizer.cli.evening import (
-    STOPPED,
     LightWatch,
     StatusLine,
     add_output_arguments,
-    ended_by_signals,
+    dark_afterwards,
     outputs_of,
     seconds_of,
 )
@@ -61,18 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         print("\n".join(listed()) or "no source of sound was found; 'beatomizer doctor' says what to do")
         return 0
-    line = StatusLine(arguments.quiet)
-    try:
-        with ended_by_signals():
-            _follow(arguments, line)
-    except KeyboardInterrupt:
-        line.close()
-        if not arguments.quiet:
-            line.note("stopped; the lights are dark")
-        return STOPPED
-    finally:
-        line.close()
-    return 0
+    if not arguments.to:
+        raise UsageError("say which lights, with --to", "see 'beatomizer live --help'")
+    return dark_afterwards(arguments, _follow)
 
 
 def _follow(arguments: argparse.Namespace, line: StatusLine) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beatomizer.cli.evening import (
-    STOPPED,
     LightWatch,
     StatusLine,
     add_output_arguments,
-    ended_by_signals,
+    dark_afterwards,
     outputs_of,
 )
 from beatomizer.cli.render import add_style_options, style_of
@@ -51,18 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play until the end, a key, or a signal; the lights are dark afterwards."""
-    line = StatusLine(arguments.quiet)
-    try:
-        with ended_by_signals():
-            _play(arguments, line)
-    except KeyboardInterrupt:
-        line.close()
-        if not arguments.quiet:
-            line.note("stopped; the lights are dark")
-        return STOPPED
-    finally:
-        line.close()
-    return 0
+    return dark_afterwards(arguments, _play)
 
 
 def _play(arguments: argparse.Namespace, line: StatusLine) -> None:
@@ -110,10 +98,11 @@ def _session(
     arguments: argparse.Namespace, requests: "list[Request]", output: "OutputProcess", hands: "Hands"
 ) -> "Session":
     from beatomizer.player.session import Session
+    from beatomizer.show.scene import LEAD_FRAMES
+    from beatomizer.timebase import FPS
 
-    session = Session(
-        requests, output, None, hands, lead_s=_lead_ms(arguments) / 1000.0, start_s=arguments.start
-    )
+    lead_s = _lead_ms(arguments) / 1000.0 - LEAD_FRAMES / FPS  # a drawn show runs early by itself
+    session = Session(requests, output, None, hands, lead_s=lead_s, start_s=arguments.start)
     session.loop = arguments.loop
     return session
 

@@ -7,21 +7,15 @@ Negative is earlier: an output that is 35 ms late gets its light 35 ms sooner.
 """
 
 import json
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from beatomizer.atomic import written_aside
 from beatomizer.errors import UnreadableInputError, UsageError
+from beatomizer.outputs.lights.identity import settings_folder
 
 MOST_OFFSET_MS = 2000.0
-
-
-def settings_folder() -> Path:
-    """Where settings live: ``XDG_CONFIG_HOME``, ``APPDATA`` on Windows, else ``~/.config``; and our name below it."""
-    base = os.environ.get("XDG_CONFIG_HOME") or (os.environ.get("APPDATA") if os.name == "nt" else None)
-    return (Path(base) if base else Path.home() / ".config") / "beatomizer"
 
 
 def offsets_file() -> Path:

@@ -35,6 +35,11 @@ class Fader:
         """Whether nothing gets through."""
         return self._open <= 0.0
 
+    @property
+    def share(self) -> float:
+        """Of linear light that gets through."""
+        return (self._master * self._open) ** 2
+
     def step(self, rgb8: U8, master: float, blackout: bool, frames: float = 1.0) -> U8:
         """One frame ``[Z, 3]`` behind both hands; ``master`` is the square root of a share of linear light.
 
@@ -45,7 +50,7 @@ class Fader:
             self._open = _moved(self._open, 0.0, frames / (BLACKOUT_S * FPS))
         else:
             self._open = _moved(self._open, 1.0, frames / (RETURN_S * FPS))
-        share = (self._master * self._open) ** 2
+        share = self.share
         if share >= 1.0:
             return rgb8
         if share <= 0.0:

@@ -53,7 +53,9 @@ class Group:
         rgb8 = self.idle.step(frame.rgb8, self.reader.is_stale(now_s, wishes), frames)
         rgb8 = self.fader.step(rgb8, wishes.master, wishes.blackout or ending, frames)
         rgb8 = self.limiter.step(rgb8)
-        frame = replace(frame, rgb8=rgb8)
+        share = self.fader.share  # sound sync and the like are dark when the stage is
+        spectrum = tuple(share * band for band in frame.spectrum)
+        frame = replace(frame, rgb8=rgb8, level=share * frame.level, spectrum=spectrum)
         for desk in self.desks:
             due = desk.resampler.push(frame)
             if due is not None:

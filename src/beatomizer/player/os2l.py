@@ -19,6 +19,10 @@ from beatomizer.player.sync import BeatGrid, Sender
 USUAL_PORT = 9996
 _MOST_BYTES = 64 * 1024
 """Of one object; whoever sends more is no DJ program."""
+_MOST = 1e9
+"""Of any number in it."""
+_MOST_DECKS = 8
+"""Connections at once: each has a thread, and anybody on the network can connect."""
 
 
 class Os2lStream:
@@ -42,6 +46,8 @@ class Os2lStream:
         while self._rest:
             try:
                 told, end = self._decoder.raw_decode(self._rest)
+            except RecursionError:
+                raise ValueError("not OS2L") from None
             except json.JSONDecodeError:
                 if len(self._rest) > _MOST_BYTES or not self._rest.startswith("{"):
                     raise ValueError("not OS2L") from None
@@ -54,8 +60,8 @@ class Os2lStream:
         bpm, count = told.get("bpm"), told.get("pos")
         self._grid.beat(
             at_s,
-            bpm=float(bpm) if isinstance(bpm, int | float) else None,
-            count=int(count) if isinstance(count, int | float) and abs(count) < 1e9 else None,
+            bpm=float(bpm) if isinstance(bpm, int | float) and abs(bpm) < _MOST else None,
+            count=int(count) if isinstance(count, int | float) and abs(count) < _MOST else None,
         )
 
 
@@ -88,11 +94,17 @@ def listen_os2l(port: str = "", host: str = "") -> Sender:
 
 
 def _serve(server: socket.socket, grid: BeatGrid, over: threading.Event) -> None:
+    ears = list[threading.Thread]()
     with server:
         while not over.is_set():
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(OSError):  # too late, or broken before it was taken
                 connection, _ = server.accept()
-                threading.Thread(target=_hear, args=(connection, grid, over), daemon=True).start()
+                ears = [ear for ear in ears if ear.is_alive()]
+                if len(ears) >= _MOST_DECKS:
+                    connection.close()
+                    continue
+                ears.append(threading.Thread(target=_hear, args=(connection, grid, over), daemon=True))
+                ears[-1].start()
 
 
 def _hear(connection: socket.socket, grid: BeatGrid, over: threading.Event) -> None:

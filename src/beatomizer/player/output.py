@@ -59,7 +59,6 @@ class OutputProcess:
         self._ear: threading.Thread | None = None
         self._told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._dark, self._why = False, ""
-        self._lost: errors.BeatomizerError | None = None
         self.lights: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
@@ -71,15 +70,15 @@ class OutputProcess:
             raise
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Darken.
 
         Raises:
-            BeatomizerError: a recording could not be written, and nothing else went wrong.
+            DeviceError: nothing else went wrong, but a light could not be closed (a recording could not be written).
         """
         self.close()
-        if kind is None and self._lost is not None:
-            raise self._lost
+        if kind is None and self._why:
+            raise DeviceError(self._why, "the lights are dark")
 
     def wish(self, wishes: Wishes) -> None:
         """Say what is wanted now."""
@@ -104,9 +103,8 @@ class OutputProcess:
         self._listen()
         if not self._dark and self._dog is None:
             darken(self.plan)
-        raise DeviceError(
-            self._why or "the output process was ended from outside", "the lights are dark; start again"
-        )
+        why, self._why = self._why or "the output process was ended from outside", ""
+        raise DeviceError(why, "the lights are dark; start again")
 
     def close(self) -> None:
         """Fade, black, goodbye; then nothing of it is left."""
@@ -114,8 +112,10 @@ class OutputProcess:
         try:
             if process is not None:
                 self._end(process)
+                self._listen()
             if self._dog is not None:
-                self._dog.wait(_GOODBYE_S)
+                with contextlib.suppress(subprocess.TimeoutExpired):  # it goes on by itself
+                    self._dog.wait(_GOODBYE_S)
                 _close(self._dog)
         finally:  # a second Ctrl-C ends the waiting; the lights go dark by themselves
             self.board.close()
@@ -183,7 +183,8 @@ class OutputProcess:
     def _hear(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            self._told.put(json.loads(line))
+            with contextlib.suppress(ValueError):  # half a line: the pipe was full
+                self._told.put(json.loads(line))
 
     def _listen(self) -> None:
         while not self._told.empty():
@@ -191,8 +192,6 @@ class OutputProcess:
             self.lights = told.get("lights", self.lights)
             self._dark = self._dark or "dark" in told
             self._why = told.get("broken", self._why)
-            if "lost" in told:
-                self._lost = _told_error(told, told["lost"])
 
 
 def _told_error(told: dict[str, Any], problem: str) -> errors.BeatomizerError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from beatomizer.outputs.lights.light import Light
 from beatomizer.outputs.lights.schemes import open_light
+from beatomizer.safety.profiles import Profile, profile_named
 
 PLAN, BOARD, RING = "plan.json", "board", "ring"
 
@@ -17,7 +18,7 @@ class Plan:
     Attributes:
         urls: of the outputs.
         zones: Z.
-        profile: the flash limits.
+        profile: the flash limits, by name.
         live: whether frames come by the ring; else from songs.
         rig: a rig file, or empty.
     """
@@ -27,6 +28,11 @@ class Plan:
     profile: str
     live: bool = False
     rig: str = ""
+
+    @property
+    def limits(self) -> Profile:
+        """The profile where white is 1,000 cd/m²: lamps in a dark room are brighter than the screens of files."""
+        return profile_named(self.profile).for_rooms()
 
     def write(self, folder: Path) -> None:
         """Leave it in the folder."""
@@ -48,7 +54,7 @@ class Plan:
         lights: list[Light] = []
         try:
             for url in self.urls:
-                lights.append(open_light(url, self.zones, rig, self.profile))
+                lights.append(open_light(url, self.zones, rig, self.limits))
         except BaseException:
             for light in lights:
                 light.close(0.0)

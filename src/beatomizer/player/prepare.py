@@ -6,6 +6,7 @@ so that what plays is not disturbed. A folder appears whole or not at all.
 
 import json
 import os
+import shutil
 import sys
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -91,6 +92,7 @@ def prepare(request: Request, home: Path, progress: Progress = silent) -> Prepar
     rendering = _rendered(request, progress)
     show, cues = rendering.show, rendering.cues
     aside = home.with_suffix(".new")
+    shutil.rmtree(aside, ignore_errors=True)  # of an attempt that failed
     aside.mkdir()
     np.save(aside / "show.npy", show.rgb8)
     if cues is not None:

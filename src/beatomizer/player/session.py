@@ -5,6 +5,7 @@ output process's business.
 """
 
 import contextlib
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -20,8 +21,6 @@ from beatomizer.player.hands import Hands
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.prepare import Prepared, Request, prepare, told
 from beatomizer.progress import Progress, silent
-from beatomizer.show.scene import LEAD_FRAMES
-from beatomizer.timebase import FPS
 
 STEP_S = 0.02
 """How often the leader looks: keys, the sound's position, the output process."""
@@ -82,7 +81,7 @@ class Session:
         output: started.
         transport: at rest.
         hands: of the person.
-        lead_s: by how much light goes before sound.
+        lead_s: by how much a frame is shown before its moment of the sound.
         keys: gives keys pressed since it was last asked.
         show: told twenty times a second what happens; for a status line.
         start_s: where the first song begins.
@@ -123,9 +122,13 @@ class Session:
         self._stop_s = time.monotonic() + self.until_s
         try:
             while number < len(self.requests):
+                if number not in self._prepared and not self._await(number):
+                    return
                 song = self._ready(number)
                 if song is not None and not self._play(number, song, start_s):
                     return
+                if not self.loop and number >= 1:
+                    self._forget(number - 1)  # nothing reads it any more; a long evening would fill the disk
                 start_s, number = 0.0, number + 1
                 if number == len(self.requests) and self.loop and self._prepared:
                     number = 0
@@ -135,16 +138,27 @@ class Session:
     def _home(self, number: int) -> Path:
         return self.output.folder / f"song-{number}"
 
+    def _await(self, number: int) -> bool:
+        """Let lights breathe until a song's preparation is over; whether the evening goes on."""
+        if self._coming is None:
+            self._begin_preparing(number)
+        assert self._coming is not None
+        while self._coming.poll() is None:
+            for key in self.keys():
+                if key == "q":
+                    return False
+                self.hands.take(key)
+            if time.monotonic() >= self._stop_s:
+                return False
+            self._wish(self._line_at_rest(), song=-1, idle=True)
+            self.output.check()
+            time.sleep(STEP_S)
+        return True
+
     def _ready(self, number: int) -> Prepared | None:
-        """A song, as soon as it is ready; ``None`` if it cannot be."""
+        """A song whose preparation is over; ``None`` if it failed."""
         if number not in self._prepared:
-            if self._coming is None:
-                self._begin_preparing(number)
             assert self._coming is not None
-            while self._coming.poll() is None:
-                self._wish(self._line_at_rest(), song=-1, idle=True)
-                self.output.check()
-                time.sleep(STEP_S)
             said = self._coming.communicate()[0].decode(errors="replace").strip()
             failed, self._coming = self._coming.returncode != 0, None
             if failed:
@@ -157,6 +171,10 @@ class Session:
         if following < len(self.requests) and following not in self._prepared and self._coming is None:
             self._begin_preparing(following)
         return self._prepared[number]
+
+    def _forget(self, number: int) -> None:
+        self._prepared.pop(number, None)
+        shutil.rmtree(self._home(number), ignore_errors=True)
 
     def _begin_preparing(self, number: int) -> None:
         self._coming = start_module("beatomizer.player.prepare", [str(self._home(number))])
@@ -179,7 +197,7 @@ class Session:
         self.output.wish(
             Wishes(
                 line=line,
-                lead_s=self.lead_s - LEAD_FRAMES / FPS,  # a drawn show runs early by itself
+                lead_s=self.lead_s,
                 beat_s=time.monotonic(),
                 song=song,
                 master=hands.master,

@@ -4,9 +4,11 @@ A busy Python thread keeps others waiting for milliseconds, so lights have a pro
 the board and frames from files in memory; its standard input is the leader's sign of life. When that closes (the
 leader ended, crashed, or was killed) the light fades, goes dark, and says goodbye, all within a second.
 
-Started by ``player.output``; speaks one JSON object a line on its standard output.
+Started by ``player.output``; speaks one JSON object a line to what was its standard output. What lights print goes
+where errors go: to the terminal, for ``screen://``.
 """
 
+import contextlib
 import gc
 import json
 import logging
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from beatomizer.errors import BeatomizerError
+from beatomizer.outputs.lights.ending import close_all
 from beatomizer.outputs.lights.light import Light
 from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.player.board import Board
@@ -85,11 +88,11 @@ class Stagehand:
         else:
             reader = SongReader(SongShelf(folder, plan.zones))
         desks = [
-            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.profile))
+            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.limits))
             for number, light in enumerate(lights)
         ]
         fader = Fader(wishes.master)
-        limiter = Limiter(plan.zones, plan.profile)
+        limiter = Limiter(plan.zones, plan.limits)
         self._groups = [Group(0.0, desks, reader, fader, Idle(plan.zones), limiter)]
         self._told_s = 0.0
 
@@ -135,7 +138,7 @@ class Stagehand:
 
 def main(words: list[str]) -> int:
     """``python -m beatomizer.player.stagehand FOLDER [DESCRIPTOR]``; the descriptor is the watchdog's pipe."""
-    folder = Path(words[0])
+    folder, tell = Path(words[0]), _telling()
     watchdog = int(words[1]) if len(words) > 1 else None
     signs = Signs()
     signal.signal(
@@ -149,42 +152,43 @@ def main(words: list[str]) -> int:
     try:
         lights = (plan := Plan.read(folder)).open()
     except BeatomizerError as error:
-        _tell({"failed": error.problem, "hint": error.hint, "kind": type(error).__name__})
+        tell({"failed": error.problem, "hint": error.hint, "kind": type(error).__name__})
         _dark(watchdog)
         return error.exit_code
+    fade_s = 0.0  # the groups have faded by then
     try:
         threading.Thread(target=signs.listen, args=(sys.stdin.fileno(),), daemon=True).start()
-        hand = Stagehand(plan, folder, lights, Board(folder / BOARD), signs, _tell)
+        hand = Stagehand(plan, folder, lights, Board(folder / BOARD), signs, tell)
         gc.freeze()
         sys.setswitchinterval(0.001)
-        _tell({"ready": [light.url for light in lights]})
+        tell({"ready": [light.url for light in lights]})
         hand.run()
     except Exception as error:
-        _tell({"broken": f"the output process stopped ({type(error).__name__}: {error})"})
+        tell({"broken": f"the output process stopped ({type(error).__name__}: {error})"})
+        fade_s = BLACKOUT_S
         return 70
     finally:
-        _close(lights)
+        for trouble in close_all(lights, fade_s):
+            tell({"broken": trouble})
         _dark(watchdog)
-        _tell({"dark": True})
+        tell({"dark": True})
         if signs.leader_gone:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-def _close(lights: list[Light]) -> None:
-    """Close all of them; one whose recording cannot be written keeps none of the others lit."""
-    for light in lights:
-        try:
-            light.close(0.0)
-        except BeatomizerError as error:
-            _tell({"lost": error.problem, "hint": error.hint, "kind": type(error).__name__})
+def _telling() -> Tell:
+    """What reports to the leader, and never waits for it: it may stand still, and then its pipe fills."""
+    pipe = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if os.name == "posix":
+        os.set_blocking(pipe, False)
 
+    def tell(what: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # full, or nobody listens any more
+            os.write(pipe, f"{json.dumps(what)}\n".encode())
 
-def _tell(what: dict[str, Any]) -> None:
-    try:
-        print(json.dumps(what), flush=True)
-    except OSError:  # nobody listens any more
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    return tell
 
 
 def _dark(watchdog: int | None) -> None:

@@ -5,14 +5,24 @@ the whole terminal's end, closes the pipe; if no goodbye came first, the watchdo
 black. It lives in a session of its own, so that what ends a terminal does not end it.
 """
 
+import contextlib
 import os
 import shutil
 import signal
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
-from beatomizer.outputs.lights.light import black
+from beatomizer.errors import BeatomizerError
+from beatomizer.outputs.lights.ending import close_all
+from beatomizer.outputs.lights.light import Light, black
+from beatomizer.outputs.lights.url import LightUrl
 from beatomizer.player.plan import Plan
+
+_NO_LAMPS = ("record", "screen")
+_REACHED_WITHIN_S, _TRY_S = 1.0, 0.02
+"""Names are looked up, brokers and WLEDs answer, before a light can be told anything."""
 
 
 def main(words: list[str]) -> int:
@@ -34,17 +44,18 @@ def main(words: list[str]) -> int:
 
 def darken(plan: Plan) -> None:
     """Black on every light of the plan that can be opened, and its goodbye."""
-    from dataclasses import replace
-
-    from beatomizer.errors import BeatomizerError
-
+    lights = list[Light]()
     for url in plan.urls:
-        try:
-            (light,) = replace(plan, urls=(url,)).open()
-        except BeatomizerError:
-            continue
-        light.send(black(plan.zones))
-        light.close(0.0)
+        if LightUrl.parse(url).scheme not in _NO_LAMPS:
+            with contextlib.suppress(BeatomizerError):
+                lights += replace(plan, urls=(url,)).open()
+    end_s = time.monotonic() + _REACHED_WITHIN_S
+    while time.monotonic() < end_s and any(not light.status.frames_sent for light in lights):
+        for light in lights:
+            light.send(black(plan.zones))
+            light.idle()
+        time.sleep(_TRY_S)
+    close_all(lights, 0.0)
 
 
 if __name__ == "__main__":

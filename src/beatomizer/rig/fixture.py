@@ -79,11 +79,11 @@ def slots_of_order(order: str) -> tuple[Slot, ...]:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Static, memoryless corrections of one lamp. None can make light change more than safety saw.
+    """Static, memoryless corrections of one lamp. True ones make it show what safety saw.
 
     Attributes:
         gamma: what the lamp does with a value: its light is ``(value / 255) ** gamma``. 1 is a linear lamp (most DMX
-            lamps); ``None`` is a receiver that takes sRGB and corrects by itself (WLED, screens).
+            lamps); ``None`` is a receiver that takes sRGB and corrects by itself (screens).
         white: share of red, green and blue that makes a white as wanted, 0..1 each.
         maximum: share of its full light that the lamp may give, 0..1.
     """

@@ -1,8 +1,9 @@
 """From linear light to what the slots of a lamp hold: static and memoryless, the same colour gives the same bytes.
 
-No map here adds light, and none answers to one colour with more change than there was, so what safety has judged stays
-judged: emitters share the light that one colour asks for, gamma undoes what the lamp does with its values, white and
-maximum only turn down.
+No map here adds light: emitters share the light that one colour asks for, gamma undoes what the lamp does with its
+values, white and maximum only turn down. So what safety has judged stays judged, as far as the calibration is true. A
+gamma that the lamp does not have, or a white that takes a colour out of a lamp which has no more of it than others,
+makes changes larger than those that were judged.
 """
 
 import numpy as np

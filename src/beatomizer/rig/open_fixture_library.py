@@ -6,6 +6,7 @@ open, programs and effects off, the rest at its default. A bar of several cells 
 
 import json
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,9 @@ def read_ofl(path: Path, mode: str = "") -> tuple[Slot, ...]:
         UsageError: there is no such mode, or none was chosen; the message lists them.
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise ValueError("it is too large")
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST_BYTES:
+            raise ValueError("it is no file, or too large")
         told = json.loads(path.read_text(encoding="utf-8"))
         modes = {str(one.get("shortName") or one["name"]): one for one in told["modes"]}
         names = {str(one["name"]): one for one in told["modes"]}
@@ -62,7 +64,7 @@ def read_ofl(path: Path, mode: str = "") -> tuple[Slot, ...]:
         raise UsageError(f"'{path.name}' {asked}", f"say mode = one of {', '.join(modes)}")
     try:
         return slots_of_mode(told, chosen)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UnreadableInputError(
             f"'{path.name}' is not a definition of the Open Fixture Library ({error!r})",
             "download its JSON again",
@@ -114,10 +116,10 @@ def _cells(told: dict[str, Any], repeat: str | list[str]) -> list[str]:
             else [str(k) for k in flat if k]
         )
     wide, high, deep = (int(count) for count in matrix["pixelCount"])
+    if min(wide, high, deep) < 1 or wide * high * deep > SLOTS:
+        raise ValueError("too many cells")
     axes = [axis for axis, count in enumerate((wide, high, deep)) if count > 1] or [0]
     cells = [(x, y, z) for z in range(1, deep + 1) for y in range(1, high + 1) for x in range(1, wide + 1)]
-    if len(cells) > SLOTS:
-        raise ValueError("too many cells")
     names = [[str(cell[axis]) for axis in axes] for cell in cells]
     return [name[0] if len(name) == 1 else f"({', '.join(name)})" for name in names]
 

@@ -1,4 +1,4 @@
-"""Frames to the pixels of receivers that take sRGB and know their own wiring: WLED, DDP."""
+"""Frames to the pixels of receivers that know their own wiring: WLED, DDP, Hue."""
 
 from dataclasses import replace
 
@@ -17,9 +17,11 @@ class PixelPatch:
     Args:
         fixtures: in the order in which they are wired; ``address`` and ``universe`` play no part.
         zones: Z of the frames.
+        gamma: what the receiver does with a value, for all of its pixels; as in ``Calibration``.
     """
 
-    def __init__(self, fixtures: tuple[Fixture, ...], zones: int) -> None:
+    def __init__(self, fixtures: tuple[Fixture, ...], zones: int, gamma: float | None = None) -> None:
+        self._gamma = gamma
         if not fixtures:
             raise UsageError(
                 "no fixture of the rig hangs on this output", "name the output in a fixture of the rig"
@@ -38,11 +40,15 @@ class PixelPatch:
         self._white = np.array([only_white for _, _, only_white in kinds])
 
     def render(self, rgb8: U8) -> U8:
-        """The pixels of a frame, uint8 ``[P, 3]``, sRGB."""
+        """The pixels of a frame, uint8 ``[P, 3]``: sRGB, or as the receiver's gamma wants it."""
         linear = rgb8_to_linear(rgb8)
         stage = np.concatenate([linear, linear.mean(axis=0, keepdims=True)])[self._zones]
         stage = np.where(self._white[:, None], luminance(stage)[:, None], stage)
-        return linear_to_rgb8(stage * self._down)[self._gather]
+        light = stage * self._down
+        if self._gamma is None:
+            return linear_to_rgb8(light)[self._gather]
+        values: U8 = np.round(255.0 * light ** (1.0 / self._gamma)).astype(np.uint8)
+        return values[self._gather]
 
 
 def plain_strip(pixels: int) -> tuple[Fixture, ...]:

@@ -1,6 +1,7 @@
 """The rig file: TOML that a person writes, or ``beatomizer lights find`` begins. ``docs/rig.md`` describes it."""
 
 import json
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,10 @@ def read_rig(path: Path | str) -> Rig:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST_BYTES:
             raise UnreadableInputError(
-                f"'{path.name}' is too large for a rig file", "name a rig file (.toml)"
+                f"'{path.name}' is no file, or too large for a rig file", "name a rig file (.toml)"
             )
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show the pattern; 0 if the light took it, 6 if it never could be reached."""
     from beatomizer.errors import DeviceError, UsageError
-    from beatomizer.outputs.lights.identify import SWELL_S, pattern
+    from beatomizer.outputs.lights.identify import LIMITS, SWELL_S, pattern
     from beatomizer.outputs.lights.light import LightFrame
     from beatomizer.outputs.lights.resample import Resampler
     from beatomizer.outputs.lights.schemes import open_light
@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0 < seconds <= 3600:
         raise UsageError(f"--seconds {seconds:g} is too long or too short", "choose 1 to 3600")
     rig = read_rig(arguments.rig) if arguments.rig else None
-    light = open_light(arguments.url, arguments.zones, rig, "strict")
-    resampler = Resampler(arguments.zones, light.max_fps, "strict")
+    light = open_light(arguments.url, arguments.zones, rig, LIMITS)
+    resampler = Resampler(arguments.zones, light.max_fps, LIMITS)
     start = time.monotonic()
     try:
         if threading.current_thread() is threading.main_thread():

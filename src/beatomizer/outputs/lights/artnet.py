@@ -15,6 +15,9 @@ from beatomizer.safety.profiles import Profile
 POLL_S = 2.75
 """Controllers poll every 2.5 to 3 seconds (ArtPoll, "Controllers")."""
 
+MOST_NODES = 128
+"""Replies are not proven: whoever makes names up must not make this program send light all over the world."""
+
 GONE_S = 10.0
 """A node that left three polls unanswered gets no more data."""
 
@@ -59,7 +62,7 @@ class ArtnetVoice(PlainVoice):
     def heard(self, data: bytes, sender: Address) -> None:
         """Remember who answered, and with what."""
         node = packets.node_of(data, sender[0])
-        if node is not None:
+        if node is not None and (len(self.nodes) < MOST_NODES or (node.address, node.outputs) in self.nodes):
             self.nodes[node.address, node.outputs] = (node, self._now_s)
 
     def _subscribers(self, universe: int) -> list[Address | None]:

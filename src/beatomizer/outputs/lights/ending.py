@@ -5,11 +5,13 @@ seconds, so a limiter first sees those again, sixty times a second, and then the
 """
 
 import math
+import threading
 
 import numpy as np
 
 from beatomizer.arrays import U8
 from beatomizer.color import linear_to_rgb8, rgb8_to_linear
+from beatomizer.outputs.lights.light import Light
 from beatomizer.safety.limiter import Limiter
 from beatomizer.safety.profiles import Profile
 from beatomizer.timebase import FPS
@@ -49,3 +51,21 @@ def _seen(past: list[tuple[float, U8]], now_s: float) -> U8:
     grid = now_s - np.arange(math.floor((now_s - times[0]) * FPS), -1, -1) / FPS
     index = np.maximum(np.searchsorted(times, grid + 1e-6, side="right") - 1, 0)
     return np.stack([rgb8 for _, rgb8 in past])[index]
+
+
+def close_all(lights: list[Light], fade_s: float) -> list[str]:
+    """Close lights all at once, so that the last is dark as soon as the first; what went wrong, a line each."""
+    troubles = list[str]()
+
+    def close(light: Light) -> None:
+        try:
+            light.close(fade_s)
+        except Exception as error:  # a recording may find the disk full; the others must go dark all the same
+            troubles.append(str(error) or type(error).__name__)
+
+    hands = [threading.Thread(target=close, args=(light,)) for light in lights]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    return troubles

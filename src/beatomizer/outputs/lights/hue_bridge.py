@@ -4,11 +4,15 @@ Bridges show a certificate that no public authority has signed, so it is not che
 the local network and the key that pairing gave.
 """
 
+import contextlib
+import http.client
 import json
 import socket
 import ssl
 import urllib.error
 import urllib.request
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,10 +61,13 @@ class HueBridge:
             DeviceError: it was not, or the bridge does not answer.
         """
         name = f"beatomizer#{socket.gethostname()[:19]}"
-        (told,) = self._ask("POST", "/api", {"devicetype": name, "generateclientkey": True}, "")
-        if "success" in told:
-            return Credentials(str(told["success"]["username"]), str(told["success"]["clientkey"]))
-        if told.get("error", {}).get("type") == _BUTTON_NOT_PRESSED:
+        told = self._ask("POST", "/api", {"devicetype": name, "generateclientkey": True}, "")
+        with self._understood():
+            (told,) = told
+            if "success" in told:
+                return Credentials(str(told["success"]["username"]), str(told["success"]["clientkey"]))
+            reason = told["error"]["type"]
+        if reason == _BUTTON_NOT_PRESSED:
             raise DeviceError(
                 "the Hue bridge waits for its button", "press it and run this again within 30 seconds"
             )
@@ -73,14 +80,8 @@ class HueBridge:
             DeviceError: the bridge does not answer, or does not know us any more.
         """
         told = self._ask("GET", "/clip/v2/resource/entertainment_configuration", None, credentials.user)
-        return [
-            Area(
-                str(area["id"]),
-                str(area.get("metadata", {}).get("name", "")),
-                tuple((int(c["channel_id"]), float(c["position"]["x"])) for c in area["channels"]),
-            )
-            for area in told["data"]
-        ]
+        with self._understood():
+            return [_area(area) for area in told["data"]]
 
     def act(self, credentials: Credentials, area: Area, action: str) -> None:
         """``start`` or ``stop`` the streaming of an area.
@@ -90,6 +91,16 @@ class HueBridge:
         """
         place = f"/clip/v2/resource/entertainment_configuration/{area.uuid}"
         self._ask("PUT", place, {"action": action}, credentials.user)
+
+    @contextlib.contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Whatever is wrong with an answer is the bridge's fault, and is said so."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            raise DeviceError(
+                f"the answer of {self.host} is not that of a Hue bridge", "check its address"
+            ) from None
 
     def _ask(self, method: str, place: str, body: dict[str, Any] | None, user: str) -> Any:
         context = ssl.create_default_context()
@@ -107,11 +118,19 @@ class HueBridge:
         try:
             with opener.open(request, timeout=_TIMEOUT_S) as answer:
                 return json.loads(answer.read(_LARGEST))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
+        except (OSError, ValueError, http.client.HTTPException, RecursionError) as error:
+            reason = one_line(str(getattr(error, "reason", error)), 80)
             raise DeviceError(
                 f"the Hue bridge {self.host} does not answer ({reason})", "check its address"
             ) from None
+
+
+def _area(told: dict[str, Any]) -> Area:
+    """One area, as the stream needs it: a UUID of 36 characters, channels of one byte."""
+    channels = tuple((int(c["channel_id"]), float(c["position"]["x"])) for c in told["channels"])
+    if not channels or not all(0 <= number <= 255 and abs(x) <= 10.0 for number, x in channels):
+        raise ValueError("no such channels")
+    return Area(str(uuid.UUID(told["id"])), str(told.get("metadata", {}).get("name", "")), channels)
 
 
 def kept_credentials(host: str) -> Credentials | None:

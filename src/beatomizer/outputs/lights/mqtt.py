@@ -25,6 +25,9 @@ _PING_S = 20.0
 _BROKER_S = 60
 """After one and a half times this the broker publishes the last will (3.1.2.10)."""
 
+ALL_AGAIN_S = 5.0
+"""Every lamp's colour is told again after this time: a message may have been dropped, or a lamp was off."""
+
 _SENSORS = {"tempo": "BPM", "beat": None, "section": None, "look": None, "intensity": None, "palette": None}
 
 
@@ -45,7 +48,8 @@ class MqttVoice(PlainVoice):
         self._name = f"beatomizer-{component_id().hex()[:12]}"
         self._welcome = False
         self._refused = ""
-        self._ping_s = 0.0
+        self._ping_s, self._heard_s, self._now_s = 0.0, 0.0, 0.0
+        self._all_s = 0.0
         self._told: dict[int, bytes] = {}
 
     def greeting(self) -> list[Message]:
@@ -57,7 +61,8 @@ class MqttVoice(PlainVoice):
         return [Message(connect)]
 
     def heard(self, data: bytes, sender: Address) -> None:
-        """CONNACK says whether we may."""
+        """CONNACK says whether we may; whatever else comes says that the broker lives."""
+        self._heard_s = self._now_s
         if data[:1] == bytes([mqtt_packets.CONNACK]):
             self._refused = mqtt_packets.refusal(data)
             self._welcome = not self._refused
@@ -67,11 +72,15 @@ class MqttVoice(PlainVoice):
 
         Raises:
             PermissionError: the broker does not let us in.
+            TimeoutError: it has not answered our pings.
         """
+        self._now_s = now_s
         if self._refused:
             raise PermissionError(13, self._refused)
         if not self._welcome or now_s - self._ping_s < _PING_S:
             return []
+        if now_s - self._heard_s > 2 * _PING_S:  # TCP alone would notice after a quarter of an hour
+            raise TimeoutError("no answer to pings")
         self._ping_s = now_s
         return [Message(mqtt_packets.ping_packet())]
 
@@ -80,6 +89,8 @@ class MqttVoice(PlainVoice):
         if not self._welcome:
             raise BlockingIOError("the broker has not answered yet")
         out = b"" if self._told else self._introduction(len(frame.rgb8))
+        if now_s - self._all_s >= ALL_AGAIN_S or not frame.rgb8.any():
+            self._told, self._all_s = dict.fromkeys(self._told, b""), now_s
         state = json.dumps(_state(frame)).encode()
         out += mqtt_packets.publish_packet(f"{self._base}/state", state, retain=True)
         for zone, (red, green, blue) in enumerate(frame.rgb8.tolist()):
@@ -147,4 +158,4 @@ def open_mqtt(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile
     url.finish()
     voice = MqttVoice(url.user, url.password, base, discovery, lamps)
     link = TcpLink(host, url.port or mqtt_packets.PORT)
-    return SteadyLight(url, zones, voice, link, max_fps=fps, keep_alive_s=5.0, profile=profile)
+    return SteadyLight(url, zones, voice, link, max_fps=fps, keep_alive_s=ALL_AGAIN_S, profile=profile)

@@ -74,13 +74,21 @@ class WledVoice(PlainVoice):
         fixtures: of the rig; ``None``: one strip or matrix of the WLED's own size.
         host: where the goodbye goes.
         ddp: DDP, else UDP realtime.
+        gamma: what the WLED does with values; ``None``: as it says itself.
     """
 
     def __init__(
-        self, link: WledLink, zones: int, fixtures: tuple[Fixture, ...] | None, host: str, ddp: bool
+        self,
+        link: WledLink,
+        zones: int,
+        fixtures: tuple[Fixture, ...] | None,
+        host: str,
+        ddp: bool,
+        gamma: float | None = None,
     ) -> None:
         self._link, self._zones, self._fixtures, self._host, self._ddp = link, zones, fixtures, host, ddp
-        self._patch: PixelPatch | None = PixelPatch(fixtures, zones) if fixtures else None
+        self._gamma = gamma
+        self._patch: PixelPatch | None = PixelPatch(fixtures, zones, gamma or 1.0) if fixtures else None
         self._for: WledInfo | None = None
         self._sequence = 1
 
@@ -109,7 +117,7 @@ class WledVoice(PlainVoice):
                 columns=info.columns,
                 calibration=Calibration(gamma=None),
             )
-            self._patch = PixelPatch((shape,), self._zones)
+            self._patch = PixelPatch((shape,), self._zones, self._gamma or info.gamma)
         assert self._patch is not None  # the link is ready only when the size is known
         return self._patch
 
@@ -121,6 +129,8 @@ def open_wled(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile
     pixels = url.whole("pixels", 0, 0, MOST_PIXELS)
     http_port = url.whole("http", 80, 1, 65535)
     realtime_port = url.whole("realtime", wled_packets.REALTIME_PORT, 1, 65535)
+    corrects = url.number("gamma", 1.0, 1.0, 4.0)
+    gamma = corrects if "gamma" in url.options else None
     fps = url.number("fps", float(FPS), 1, FPS)
     url.finish()
     fixtures = rig.behind(url.text).fixtures if rig else None
@@ -132,5 +142,5 @@ def open_wled(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile
     if known and not fixtures:
         fixtures = plain_strip(pixels)
     link = WledLink(host, url.port or (ddp_packets.PORT if ddp else realtime_port), http_port, known)
-    voice = WledVoice(link, zones, fixtures, host, ddp)
+    voice = WledVoice(link, zones, fixtures, host, ddp, gamma)
     return SteadyLight(url, zones, voice, link, max_fps=fps, profile=profile)

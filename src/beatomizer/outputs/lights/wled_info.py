@@ -1,9 +1,10 @@
-"""What a WLED tells of itself at ``/json/info``."""
+"""What a WLED tells of itself at ``/json/info`` and ``/json/cfg``."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beatomizer.errors import one_line
 
@@ -22,6 +23,8 @@ class WledInfo:
         rgbw: whether they have a white of their own (WLED works it out by itself).
         realtime_port: of its UDP realtime protocol.
         version: of its firmware.
+        gamma: what it does with the values of network frames: light is ``(value / 255) ** gamma``. 1 unless somebody
+            switched its gamma correction on for them: WLED's own default is to leave that to the sender.
     """
 
     name: str
@@ -30,6 +33,7 @@ class WledInfo:
     rgbw: bool = False
     realtime_port: int = 21324
     version: str = ""
+    gamma: float = 1.0
 
 
 def parse_info(text: bytes) -> WledInfo:
@@ -50,28 +54,46 @@ def parse_info(text: bytes) -> WledInfo:
             int(told.get("udpport", 21324)),
             one_line(str(told.get("ver", "")), 20),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise OSError("the answer at /json/info is not that of a WLED") from None
     if not 1 <= info.pixels <= 65536 or not 1 <= info.realtime_port <= 65535:
         raise OSError(f"a WLED with {info.pixels} pixels cannot be driven")
-    # A matrix that does not fill its rows is treated as a strip.
-    return (
-        info
-        if info.columns and info.pixels % info.columns == 0
-        else WledInfo(info.name, info.pixels, 0, info.rgbw, info.realtime_port, info.version)
-    )
+    # A matrix that does not fill its rows, or has fewer than one column, is treated as a strip.
+    return info if info.columns > 0 and info.pixels % info.columns == 0 else replace(info, columns=0)
+
+
+def parse_gamma(text: bytes) -> float:
+    """The gamma of network frames, from the JSON of ``/json/cfg``; 1 where that says nothing of use.
+
+    ``if.live.no-gc`` is "Disable realtime gamma correction", ``light.gc.col`` the exponent, 1 if it is off.
+    """
+    try:
+        told = json.loads(text)
+        gamma = 1.0 if told["if"]["live"]["no-gc"] else float(told["light"]["gc"]["col"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return 1.0
+    return gamma if 1.0 <= gamma <= 4.0 else 1.0
 
 
 def ask_info(host: str, port: int = 80) -> WledInfo:
-    """Ask a WLED; may take two seconds.
+    """Ask a WLED; may take four seconds.
 
     Raises:
         OSError: it does not answer, or not as a WLED does.
     """
+    info = parse_info(_told(host, port, "info"))
+    try:
+        return replace(info, gamma=parse_gamma(_told(host, port, "cfg")))
+    except OSError:  # locked by a PIN
+        return info
+
+
+def _told(host: str, port: int, what: str) -> bytes:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     place = f"[{host}]" if ":" in host else host
     try:
-        with opener.open(f"http://{place}:{port}/json/info", timeout=_TIMEOUT_S) as answer:
-            return parse_info(answer.read(_LARGEST))
-    except urllib.error.URLError as error:
-        raise OSError(f"no answer from http://{place}:{port}/json/info ({error.reason})") from None
+        with opener.open(f"http://{place}:{port}/json/{what}", timeout=_TIMEOUT_S) as answer:
+            return bytes(answer.read(_LARGEST))
+    except (urllib.error.URLError, http.client.HTTPException, ValueError) as error:
+        reason = one_line(str(getattr(error, "reason", error)), 80)
+        raise OSError(f"no answer from http://{place}:{port}/json/{what} ({reason})") from None

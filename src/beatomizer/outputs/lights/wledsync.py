@@ -1,7 +1,7 @@
 """``wledsync://``: one multicast packet every 20 ms drives every audio-reactive WLED in the house.
 
 The light that comes out is made by the WLEDs' own effects. No flash limit of ours reaches it; only the peaks, on
-which such effects flash, are kept at least 360 ms apart.
+which such effects flash, are kept at least 360 ms apart, and there is silence while the stage is dark.
 """
 
 from beatomizer.outputs.lights import wled_packets
@@ -31,15 +31,16 @@ class WledSyncVoice(PlainVoice):
 
     def show(self, frame: LightFrame, now_s: float) -> list[Message]:
         """The sync packet of a frame; without a spectrum all bands follow the level."""
-        raw = 255.0 * min(max(frame.level, 0.0), 1.0)
-        self._smooth += _SMOOTHING * (raw - self._smooth)
+        is_dark = not frame.rgb8.any()
+        raw = 0.0 if is_dark else 255.0 * min(max(frame.level, 0.0), 1.0)
+        self._smooth = 0.0 if is_dark else self._smooth + _SMOOTHING * (raw - self._smooth)
         told = (
             frame.spectrum
             if len(frame.spectrum) == wled_packets.BANDS
             else (frame.level,) * wled_packets.BANDS
         )
-        bands = tuple(round(255 * min(max(band, 0.0), 1.0)) for band in told)
-        is_peak = frame.beat != self._beat and now_s - self._peak_s >= PEAK_GAP_S
+        bands = tuple(0 if is_dark else round(255 * min(max(band, 0.0), 1.0)) for band in told)
+        is_peak = not is_dark and frame.beat != self._beat and now_s - self._peak_s >= PEAK_GAP_S
         if is_peak:
             self._peak_s = now_s
         self._beat = frame.beat
