@@ -2,8 +2,11 @@
 
 import argparse
 import signal
+import sys
 import threading
 import time
+
+from beatomizer.cli.evening import STOPPED
 
 HELP = "swell each zone in turn, then red, green, blue and white: slow, far below every flash limit"
 
@@ -19,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show the pattern; 0 if the light took it, 6 if it never could be reached."""
+    """Show the pattern; 0 if the light took it, 6 if it never could be reached, 130 if stopped."""
     from beatomizer.errors import DeviceError, UsageError
     from beatomizer.outputs.lights.identify import LIMITS, SWELL_S, pattern
     from beatomizer.outputs.lights.light import LightFrame
@@ -46,6 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
             if frame is not None:
                 light.send(frame)
             light.idle()
+    except KeyboardInterrupt:
+        light.close()
+        print("beatomizer: stopped; the light is dark", file=sys.stderr)
+        return STOPPED
     finally:
         light.close()
         if threading.current_thread() is threading.main_thread():
