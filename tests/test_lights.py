@@ -34,6 +34,8 @@ from beatomizer.safety.judge import judge
 from beatomizer.safety.limiter import Limiter
 from tests.test_light_packets import artnet_reply, read_ddp
 
+pytestmark = pytest.mark.realtime
+
 ZONES = 4
 UDP = {
     "sacn": "sacn://127.0.0.1:{port}",

@@ -26,6 +26,8 @@ from beatomizer.safety.profiles import PROFILES
 from tests.test_light_packets import artnet_reply
 from tests.test_lights import InfoPage, Receiver
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

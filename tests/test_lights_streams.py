@@ -25,6 +25,8 @@ from beatomizer.outputs.lights.mqtt import MqttVoice
 from beatomizer.outputs.lights.schemes import open_light
 from beatomizer.outputs.lights.screen import ScreenLight, picture
 
+pytestmark = pytest.mark.realtime
+
 AREA = "1a8d99cc-967b-44f2-9202-43f976c0fa6b"
 KEY = "00112233445566778899aabbccddeeff"
 
