@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.errors import DeviceError, UsageError
     from beatomizer.outputs.lights.light import Light, black
     from beatomizer.outputs.lights.schemes import open_light
+    from beatomizer.outputs.lights.url import LightUrl
     from beatomizer.rig.rig_file import read_rig
 
     rig = read_rig(arguments.rig) if arguments.rig else None
@@ -40,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     lost = [light for light in lights if not light.status.online or not light.status.frames_sent]
     if lost:
         reason = lost[0].status.last_error or "no answer"
-        raise DeviceError(f"{lost[0].url} could not be reached ({reason})", "the other lights are dark")
-    print(f"dark: {', '.join(urls)}")
+        raise DeviceError(
+            f"{LightUrl.parse(lost[0].url).shown} could not be reached ({reason})",
+            "the other lights are dark",
+        )
+    print(f"dark: {', '.join(LightUrl.parse(url).shown for url in urls)}")
     return 0
