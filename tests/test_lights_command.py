@@ -114,6 +114,37 @@ def test_a_device_that_does_not_speak_http_is_no_wled(answer: bytes) -> None:
     server.close()
 
 
+def test_a_device_cannot_send_us_elsewhere() -> None:
+    other = http.server.ThreadingHTTPServer(("127.0.0.1", 0), InfoPage)
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{other.server_port}/json/info")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    for one in (other, server):
+        threading.Thread(target=one.serve_forever, args=(0.05,), daemon=True).start()
+    with pytest.raises(OSError, match="no answer"):
+        ask_info("127.0.0.1", server.server_port)
+    for one in (other, server):
+        one.shutdown()
+        one.server_close()
+
+
+def test_passwords_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = Receiver()
+    gone.close()
+    assert run(["lights", "blackout", f"mqtt://me:secret@127.0.0.1:{gone.port}"]) == 6
+    said = capsys.readouterr()
+    assert "mqtt://127.0.0.1" in said.err
+    assert "secret" not in said.err + said.out
+
+
 def test_a_first_rig_can_be_read_back(tmp_path: Path) -> None:
     found = [
         Found("wled", "Sofa", "wled://10.0.0.4", "", WledInfo("Sofa", 30, 6)),

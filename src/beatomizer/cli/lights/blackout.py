@@ -44,5 +44,5 @@ def run(arguments: argparse.Namespace) -> int:
         others = "; the other lights are dark" if len(lost) < len(lights) else ""
         names = ", ".join(LightUrl.parse(light.url).shown for light in lost)
         raise DeviceError(f"{names} could not be reached ({reason})", f"check the address{others}")
-    print(f"dark: {', '.join(urls)}")
+    print(f"dark: {', '.join(LightUrl.parse(url).shown for url in urls)}")
     return 0

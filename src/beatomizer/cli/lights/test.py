@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from beatomizer.outputs.lights.light import LightFrame
     from beatomizer.outputs.lights.resample import Resampler
     from beatomizer.outputs.lights.schemes import open_light
+    from beatomizer.outputs.lights.url import LightUrl
     from beatomizer.rig.rig_file import read_rig
     from beatomizer.timebase import frame_time_s
 
@@ -61,5 +62,5 @@ def run(arguments: argparse.Namespace) -> int:
         raise DeviceError(
             f"the light cannot be reached ({light.status.last_error or 'no answer'})", "check its address"
         )
-    print(f"{light.status.frames_sent} frames sent to {arguments.url}")
+    print(f"{light.status.frames_sent} frames sent to {LightUrl.parse(arguments.url).shown}")
     return 0

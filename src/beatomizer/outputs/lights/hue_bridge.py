@@ -19,6 +19,7 @@ from typing import Any
 
 from beatomizer.atomic import written_aside
 from beatomizer.errors import DeviceError, UsageError, one_line
+from beatomizer.outputs.lights.device_web import direct_opener
 from beatomizer.outputs.lights.identity import settings_folder
 
 _TIMEOUT_S = 3.0
@@ -106,9 +107,7 @@ class HueBridge:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-        )
+        opener = direct_opener(urllib.request.HTTPSHandler(context=context))
         request = urllib.request.Request(
             f"https://{self.host}:{self._port}{place}",
             None if body is None else json.dumps(body).encode(),

@@ -3,10 +3,10 @@
 import http.client
 import json
 import urllib.error
-import urllib.request
 from dataclasses import dataclass, replace
 
 from beatomizer.errors import one_line
+from beatomizer.outputs.lights.device_web import direct_opener
 
 _LARGEST = 65536
 _TIMEOUT_S = 2.0
@@ -89,10 +89,9 @@ def ask_info(host: str, port: int = 80) -> WledInfo:
 
 
 def _told(host: str, port: int, what: str) -> bytes:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     place = f"[{host}]" if ":" in host else host
     try:
-        with opener.open(f"http://{place}:{port}/json/{what}", timeout=_TIMEOUT_S) as answer:
+        with direct_opener().open(f"http://{place}:{port}/json/{what}", timeout=_TIMEOUT_S) as answer:
             return bytes(answer.read(_LARGEST))
     except (urllib.error.URLError, http.client.HTTPException, ValueError) as error:
         reason = one_line(str(getattr(error, "reason", error)), 80)
