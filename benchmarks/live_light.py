@@ -11,8 +11,9 @@ every beat that the classical tracker hears, and the live show of another song.
 
 ``from afar`` is the light beat F1 above chance of the stage as ONE light: events are peaks, from one frame to the
 next, of ``max(dI, 0) + 0.5 |du|`` of the mean of the zones in absolute luminance and OKLab, prominence 0.1, at least
-100 ms apart. ``beat F1`` and ``any level`` are of the beats that were told, ±70 ms, nothing trimmed. ``over`` counts
-songs that a safety judge of the broadcast profile fails.
+100 ms apart. ``beat F1`` and ``any level`` are of the beats that were told, ±70 ms, nothing trimmed; ``after 5 s``
+leaves out the first five seconds, as ``mir_eval.beat.trim_beats`` does. ``over`` counts songs that a judge of the
+broadcast profile fails.
 
 ``--cache`` keeps what the live model hears of each song, so that only the follower is run again while it is changed;
 ``--beats`` leaves the light out. Medians are printed first, means after them.
@@ -79,7 +80,9 @@ LIGHT = (
     ("event_rate", "events/s"),
     ("lag_ms", "lag ms"),
 )
-COLUMNS = ("beat F1", "any level", *(title for _, title in LIGHT), "from afar", "mean light", "over")
+TRIMMED_S = 5.0
+BEATS = ("beat F1", "after 5 s", "any level")
+COLUMNS = (*BEATS, *(title for _, title in LIGHT), "from afar", "mean light", "over")
 
 
 @dataclass(frozen=True)
@@ -192,14 +195,17 @@ def far_events(linear: F32) -> F64:
     return peaks(rise + COLOUR_WEIGHT * turn, PROMINENCE, GAP_FRAMES) / FPS
 
 
-def beat_scores(beats_s: F64, told_s: F64) -> tuple[float, float]:
-    """F1 within 70 ms against the beats, and against the best of their off-beat, double and half tempo."""
+def beat_scores(beats_s: F64, told_s: F64) -> tuple[float, float, float]:
+    """F1 within 70 ms against the beats, the same after ``TRIMMED_S``, and against the best of their off-beat, double
+    and half tempo.
+    """
 
-    def f1(reference: F64) -> float:
+    def f1(reference: F64, told_s: F64 = told_s) -> float:
         return 2.0 * matched(reference, told_s) / max(len(reference) + len(told_s), 1)
 
     plain = f1(beats_s)
-    return plain, max([plain, *(f1(beats) for ratio in RATIOS for beats in scaled(beats_s, ratio))])
+    late = f1(beats_s[beats_s >= TRIMMED_S], told_s[told_s >= TRIMMED_S])
+    return plain, late, max([plain, *(f1(beats) for ratio in RATIOS for beats in scaled(beats_s, ratio))])
 
 
 def light_scores(task: Task, features: Features, rgb8: U8) -> list[float]:
@@ -241,10 +247,13 @@ def rows_of(task: Task, live: Remembering, beside: str, before: U8 | None) -> di
     }
     for named in (beside, "loudness", "flasher"):
         rgb8, told_s = shown(named, task.audio, features)
-        beats = beat_scores(task.beats_s, told_s) if named not in ("loudness",) else (np.nan, np.nan)
+        beats = beat_scores(task.beats_s, told_s) if named not in ("loudness",) else (np.nan,) * len(BEATS)
         found[named] = [*beats, *light_scores(task, features, rgb8)]
     if before is not None:
-        found["wrong song"] = [np.nan, np.nan, *light_scores(task, features, _held(before, task.audio))]
+        found["wrong song"] = [
+            *(np.nan,) * len(BEATS),
+            *light_scores(task, features, _held(before, task.audio)),
+        ]
     return found | {"light": show.rgb8}
 
 
@@ -279,7 +288,7 @@ def main() -> int:
     parser.add_argument("--each", action="store_true", help="print every song")
     options = parser.parse_args()
     live = Remembering(options.live, options.cache)
-    columns = COLUMNS[:2] if options.beats else COLUMNS
+    columns = BEATS if options.beats else COLUMNS
     print(f"{'':30s} " + " ".join(f"{title:>10s}" for title in columns), flush=True)
     tables: dict[str, dict[str, list[list[float]]]] = {}
     before: U8 | None = None
