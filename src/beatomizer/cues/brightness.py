@@ -20,7 +20,7 @@ _SHARES: dict[Look, tuple[float, float]] = {
     "alternate": (0.42, 0.7),
     "bounce": (0.42, 0.7),
     "ripple": (0.42, 0.7),
-    "step": (0.22, 0.85),
+    "step": (0.18, 1.0),
     "chase": (0.16, 1.1),
     "swell": (0.38, 0.85),
     "sparkle": (0.04, 1.1),
