@@ -1,6 +1,16 @@
 /* What stands before the light and never moves: the truss, the lamps' housings, the crowd. */
 
-function drawTruss(context, stage) {
+/** A small repeatable random source (mulberry32): the crowd stands the same way on every visit. */
+export function seeded(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export function drawTruss(context, stage) {
   const { width, truss, size } = stage;
   const high = Math.max(10, size * 0.9), top = truss - high / 2, bottom = truss + high / 2;
   context.lineCap = "round";
@@ -22,7 +32,7 @@ function drawTruss(context, stage) {
   }
 }
 
-function drawHousing(context, stage, x) {
+export function drawHousing(context, stage, x) {
   const { truss, lens, size } = stage;
   const half = size * 0.72, top = lens - size * 1.35;
   context.strokeStyle = "#2a2e39";
@@ -50,7 +60,7 @@ function drawHousing(context, stage, x) {
 }
 
 /** The dark case of a bar of pixels, hung from the truss; the pixels shine below its lower edge. */
-function drawBarCase(context, stage) {
+export function drawBarCase(context, stage) {
   const { truss, lens, size } = stage;
   const left = stage.lamps[0].x - stage.step / 2, wide = stage.step * stage.lamps.length;
   context.fillStyle = "#2a2e39";
@@ -61,7 +71,7 @@ function drawBarCase(context, stage) {
   context.fillRect(left - 4, lens - size * 1.1, wide + 8, Math.max(1, size * 0.08));
 }
 
-function drawCrowd(context, stage) {
+export function drawCrowd(context, stage) {
   const { width, end } = stage;
   const random = seeded(21);
   const tall = Math.min(stage.end - stage.truss, width * 1.1);

@@ -4,18 +4,10 @@
    changes. The light of a frame is a sum of fixed pictures, each weighted by a zone's red, green or blue: a map without
    memory, so the stage cannot flash when the show does not. */
 
-const MOST_LAMPS = 24; // more zones than this are drawn as a bar of pixels
-const MOST_PIXELS = 1.4e6; // of the light canvas; haze is soft, the scene before it stays sharp
+import { drawBarCase, drawCrowd, drawHousing, drawTruss, seeded } from "./scenery.js";
 
-/** A small repeatable random source (mulberry32): the crowd stands the same way on every visit. */
-function seeded(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+export const MOST_LAMPS = 24; // more zones than this are drawn as a bar of pixels
+const MOST_PIXELS = 1.4e6; // of the light canvas; haze is soft, the scene before it stays sharp
 
 /** Smooth noise 0..1 on a grid of random values. */
 function smoothNoise(random, size) {
@@ -70,7 +62,7 @@ function makeSprites() {
   };
 }
 
-class Stage {
+export class Stage {
   constructor(light, scene, zones) {
     this.light = light;
     this.scene = scene;
