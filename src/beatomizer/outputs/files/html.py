@@ -28,7 +28,7 @@ from beatomizer.safety.safe_show import SafeShow
 from beatomizer.show.show import Show
 from beatomizer.timebase import FPS
 
-SCRIPTS = ("light.js", "clock.js", "scenery.js", "stage.js", "ribbon.js", "page.js")
+SCRIPTS = ("light.js", "clock.js", "scenery.js", "beams.js", "stage.js", "ribbon.js", "page.js")
 """In the order in which they are joined into the page's one script. The studio loads the same files as modules."""
 
 DEFAULT_ACCENT = "#8ab4ff"
@@ -142,7 +142,9 @@ def _hash(text: str) -> str:
 
 def _joinable(module: str) -> str:
     """A module's text without its imports and exports, which one script needs as little as it understands them."""
-    return re.sub(r"^import [^;]*;\n|^export (?=const |function |async |class )", "", module, flags=re.MULTILINE)
+    return re.sub(
+        r"^import [^;]*;\n|^export (?=const |function |async |class )", "", module, flags=re.MULTILINE
+    )
 
 
 def _asset(name: str) -> str:

@@ -32,31 +32,40 @@ export function drawTruss(context, stage) {
   }
 }
 
-export function drawHousing(context, stage, x) {
-  const { truss, lens, size } = stage;
-  const half = size * 0.72, top = lens - size * 1.35;
+/** A lamp's body, turned towards its beam: hung from the truss by a pipe, or standing on the floor. */
+export function drawHousing(context, stage, lamp) {
+  const { truss, size } = stage, half = size * 0.72, top = -size * 1.35;
+  const turn = lamp.up ? Math.PI + Math.atan(lamp.lean) : -Math.atan(lamp.lean);
   context.strokeStyle = "#2a2e39";
   context.lineWidth = Math.max(1.5, size * 0.16);
+  if (!lamp.up) {
+    context.beginPath();
+    context.moveTo(lamp.x, truss);
+    context.lineTo(lamp.x, lamp.y + top - size * 0.1);
+    context.stroke();
+  }
+  context.save();
+  context.translate(lamp.x, lamp.y);
+  context.rotate(turn);
   context.beginPath();
-  context.moveTo(x, truss);
-  context.lineTo(x, top - size * 0.1);
-  context.moveTo(x - half * 1.15, lens - size * 0.55);
-  context.lineTo(x - half * 1.15, top - size * 0.1);
-  context.lineTo(x + half * 1.15, top - size * 0.1);
-  context.lineTo(x + half * 1.15, lens - size * 0.55);
+  context.moveTo(-half * 1.15, -size * 0.55);
+  context.lineTo(-half * 1.15, top - size * 0.1);
+  context.lineTo(half * 1.15, top - size * 0.1);
+  context.lineTo(half * 1.15, -size * 0.55);
   context.stroke();
-  const body = context.createLinearGradient(x - half, 0, x + half, 0);
+  const body = context.createLinearGradient(-half, 0, half, 0);
   body.addColorStop(0, "#0c0d12");
   body.addColorStop(0.35, "#2b2f3a");
   body.addColorStop(1, "#0a0b0f");
   context.fillStyle = body;
   context.beginPath();
-  context.moveTo(x - half * 0.62, top);
-  context.lineTo(x + half * 0.62, top);
-  context.lineTo(x + half, lens - size * 0.12);
-  context.lineTo(x - half, lens - size * 0.12);
+  context.moveTo(-half * 0.62, top);
+  context.lineTo(half * 0.62, top);
+  context.lineTo(half, -size * 0.12);
+  context.lineTo(-half, -size * 0.12);
   context.closePath();
   context.fill();
+  context.restore();
 }
 
 /** The dark case of a bar of pixels, hung from the truss; the pixels shine below its lower edge. */
