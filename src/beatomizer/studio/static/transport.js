@@ -87,7 +87,7 @@ export class Transport extends EventTarget {
   }
 
   get playing() {
-    return this.clock.playing;
+    return this.clock.playing && !this.scrubbing;
   }
 
   get ended() {
@@ -112,7 +112,7 @@ export class Transport extends EventTarget {
   }
 
   toggle() {
-    if (this.playing && !this.scrubbing) this.pause();
+    if (this.playing) this.pause();
     else this.play();
   }
 
@@ -128,7 +128,7 @@ export class Transport extends EventTarget {
 
   /** Follow a dragging hand, with a short piece of sound at each place. */
   scrub(seconds) {
-    const silent = !this.audio || (this.playing && !this.scrubbing);
+    const silent = !this.audio || this.playing;
     this.place(seconds);
     this.tell("seek");
     if (silent) return;
@@ -178,8 +178,9 @@ export class Transport extends EventTarget {
   /** Once for each drawn frame: seconds into the song at `now`. */
   tick(now) {
     const position = this.clock.position(now);
+    const before = this.position_s, loop = this.loop_;
     if (!this.scrubbing) this.position_s = Math.min(position, this.duration_s);
-    if (this.loop_ && this.playing && !this.scrubbing && this.position_s >= this.loop_.end_s) this.seek(this.loop_.start_s);
+    if (loop && this.playing && before < loop.end_s && this.position_s >= loop.end_s) this.seek(loop.start_s);
     if (this.shownPlaying !== this.playing) {
       this.shownPlaying = this.playing;
       this.tell("state"); // a silent clock that ran out says nothing itself
