@@ -127,18 +127,19 @@ export class Preview extends EventTarget {
 
   build(zones) {
     if (!zones) return;
-    if (!this.stage || this.stage.zones !== zones) {
+    const same = this.stage && this.stage.zones === zones;
+    if (same && this.builtFor === this.source) return;
+    this.builtFor = this.source;
+    if (!same) {
       const quality = this.stage ? this.stage.quality : 1;
       this.stage = new Stage(...this.canvases, zones);
       this.stage.quality = quality;
       this.colors = new Float32Array(zones * 3);
       this.wanted = new Float32Array(zones * 3);
       this.still.start(this.colors);
-      this.dirty = true;
     }
-    this.stage.place(this.placesFor());
+    this.stage.places = this.placesFor();
     this.resize(true);
-    this.dispatchEvent(new CustomEvent("lamps"));
   }
 
   /** Where lamps hang: [[x, y] …] or null for a row. */
@@ -152,7 +153,7 @@ export class Preview extends EventTarget {
 
   placesFor() {
     const fit = this.places && this.stage && this.places.length === this.stage.lamps.length && this.source === "project";
-    return fit ? this.places.map((place) => [...place]) : null;
+    return fit ? this.places.map((place) => [...place]) : [];
   }
 
   resize(anyway = false) {
