@@ -76,10 +76,10 @@ export function merge(store, index) {
   return `${name} reaches to ${clockText(store.cues.sections[index].end_s)} now`;
 }
 
-export function addCue(store, time_s) {
+export function addCue(store, time_s, unit = "beat") {
   if (!store.cues) return "";
   const before = new Set(store.cues.cues);
-  store.edit("Add cue", (list) => edits.addCue(list, time_s), { kept: () => around(store, time_s) });
+  store.edit("Add cue", (list) => edits.addCue(list, time_s, {}, unit), { kept: () => around(store, time_s) });
   const index = store.cues.cues.findIndex((cue) => !before.has(cue));
   if (index >= 0) store.select({ kind: "cue", index });
   return index >= 0 ? `New cue at ${placeText(store.cues, store.cues.cues[index].time_s)}` : "";

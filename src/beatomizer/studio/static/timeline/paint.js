@@ -157,8 +157,8 @@ export class Painter {
     c.fillStyle = dark ? "#08090c" : COLORS.block;
     c.fill();
     c.clip();
-    if (!dark) this.stripes(base, x, y, width, tall, 0.9);
-    if (width > 9 && accents.length) this.stripes(accents[0], x, y, width, 4, 1, true);
+    if (!dark) this.stripes(base, x, y, width, tall);
+    if (width > 9 && accents.length) this.stripes(accents[0], x, y, width, 4, true);
     if (width > 34) {
       const words = [base.look, ...accents.map((cue) => cue.look)].join(" + ");
       c.fillStyle = dark ? COLORS.quiet : COLORS.text;
@@ -172,19 +172,20 @@ export class Painter {
     }
   }
 
-  /** The colours of a cue side by side: a tint as high as its intensity, and a line of the pure colours. */
-  stripes(cue, x, y, width, tall, alpha, top = false) {
+  /** A cue's leading colour as high as its intensity, and a line of all its colours; of an accent only the line, on top. */
+  stripes(cue, x, y, width, tall, top = false) {
     const c = this.context, each = width / cue.colors.length, strong = 0.25 + 0.75 * (cue.intensity ?? 1);
+    if (!top) {
+      c.globalAlpha = 0.22;
+      c.fillStyle = cue.colors[0];
+      c.fillRect(x, y + tall * (1 - strong), width, tall * strong);
+      c.globalAlpha = 0.35 + 0.65 * (cue.intensity ?? 1);
+    }
     cue.colors.forEach((color, i) => {
       c.fillStyle = color;
-      if (top) return c.fillRect(x + i * each, y, each, 3);
-      const high = (tall - 4) * strong;
-      c.globalAlpha = 0.16;
-      c.fillRect(x + i * each, y + tall - high, each, high);
-      c.globalAlpha = alpha * (0.35 + 0.65 * (cue.intensity ?? 1));
-      c.fillRect(x + i * each, y + tall - 4, each, 4);
-      c.globalAlpha = 1;
+      c.fillRect(x + i * each, top ? y : y + tall - 4, each, top ? 3 : 4);
     });
+    c.globalAlpha = 1;
   }
 
   // --- sound and light ---------------------------------------------------------------------------------------
@@ -245,14 +246,16 @@ export class Painter {
 
   level(level, [y, tall]) {
     const c = this.context, bottom = y + tall;
+    // CIE lightness, what the eye makes of it; stages seldom go beyond 80.
+    const high = (value) => bottom - Math.max(0.5, (Math.min(1, (116 * Math.cbrt(Math.max(value, 0.0089)) - 16) / 80) * (tall - 2)));
     c.beginPath();
     c.moveTo(0, bottom);
-    level.forEach((value, x) => c.lineTo(x + 0.5, bottom - Math.max(0.5, Math.sqrt(value) * (tall - 2)))); // as the eye sees it
+    level.forEach((value, x) => c.lineTo(x + 0.5, high(value)));
     c.lineTo(level.length, bottom);
-    c.fillStyle = "#8ab4ff3d";
+    c.fillStyle = "#8ab4ff40";
     c.fill();
     c.beginPath();
-    level.forEach((value, x) => c.lineTo(x + 0.5, bottom - Math.max(0.5, Math.sqrt(value) * (tall - 2))));
+    level.forEach((value, x) => c.lineTo(x + 0.5, high(value)));
     c.strokeStyle = "#8ab4ffb0";
     c.lineWidth = 1;
     c.stroke();
@@ -270,7 +273,7 @@ export class Painter {
     const c = this.context, scale = view.width / view.duration;
     this.bed([y, tall], view.width);
     list.sections.forEach((section, i) => {
-      c.fillStyle = i % 2 ? "#2a2f3b" : "#353b4a";
+      c.fillStyle = i % 2 ? "#3a4253" : "#4d5870";
       c.fillRect(section.start_s * scale, y + 4, Math.max(1, (section.end_s - section.start_s) * scale - 1), tall - 8);
     });
     c.fillStyle = "#8ab4ff30";

@@ -43,12 +43,13 @@ export class Parts {
       button.tabIndex = i === this.current ? 0 : -1;
       button.setAttribute("aria-pressed", String(i === chosen));
       const kept = store.isKept(section), name = actions.sectionName(section);
-      const state = `${name}|${section.label}|${section.kind}|${kept}|${width < 26}|${section.start_s}|${section.end_s}`;
+      const state = `${name}|${section.label}|${section.kind}|${kept}|${width < 26}|${width < 84}|${section.start_s}|${section.end_s}`;
       if (button.state === state) return;
       button.state = state;
       button.dataset.kind = section.name === "chorus" ? "chorus" : section.kind;
       button.classList.toggle("kept", kept);
       button.classList.toggle("narrow", width < 26);
+      button.classList.toggle("tight", width < 84);
       button.firstChild.textContent = name;
       button.children[1].textContent = section.label;
       const place = `${actions.clockText(section.start_s)} to ${actions.clockText(section.end_s)}`;

@@ -2,6 +2,7 @@
    plays only the playhead moves. */
 
 import * as actions from "../actions.js";
+import { say } from "../elements.js";
 import { Hands } from "./hands.js";
 import { Painter, coarseWave, rowsOf } from "./paint.js";
 import { Parts } from "./parts.js";
@@ -27,8 +28,6 @@ export class Timeline extends EventTarget {
     this.view = new View();
     this.rows = rowsOf(160, false);
     element.classList.add("timeline");
-    element.setAttribute("role", "group");
-    element.setAttribute("aria-label", "Timeline");
     this.surface = made("div", "surface", element);
     this.canvas = made("canvas", "still", this.surface, { role: "img", "aria-label": "Waveform, bars, cues and light of the song" });
     this.loopMark = made("div", "loop", this.surface);
@@ -38,13 +37,13 @@ export class Timeline extends EventTarget {
     this.hoverText = made("span", "hover-text", this.surface);
     this.head = made("div", "head", this.surface);
     this.empty = made("p", "empty", this.surface);
-    this.status = made("p", "said", element, { role: "status", "aria-live": "polite" });
     this.painter = new Painter(this.canvas);
     this.parts = new Parts(this.room, this);
     this.hands = new Hands(this.surface, this);
     this.stale = true;
     this.following = true;
     this.listen();
+    this.mark(null);
     this.resize();
   }
 
@@ -69,9 +68,8 @@ export class Timeline extends EventTarget {
     this.dispatchEvent(new CustomEvent(name));
   }
 
-  /** Tell screen readers. */
   say(text) {
-    this.status.textContent = text;
+    say(text);
   }
 
   opened() {
