@@ -6,8 +6,8 @@ import { notice } from "./notice.js";
 
 const SOUND_WAIT_MS = 2500; // light waits so long for the sound of a new song, then begins alone
 
-const STAGES = { queue: "Waiting its turn", load: "Reading the file", features: "Taking it apart", listen: "Listening", cues: "Choosing looks",
-  draw: "Drawing the light", limit: "Checking for safe flashing", compose: "Composing a song", sound: "Preparing the sound" };
+const STAGES = { waiting: "Waiting its turn", composing: "Composing a song", audio: "Reading the file", features: "Taking the sound apart", coarse: "A first version",
+  listening: "Listening", designing: "Choosing looks and colours", drawing: "Drawing the light", safety: "Checking for safe flashing" };
 const stageText = (stage) => STAGES[stage] ?? (stage ? stage.charAt(0).toUpperCase() + stage.slice(1) : "Listening");
 
 export class Desk {

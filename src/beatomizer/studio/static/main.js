@@ -10,8 +10,6 @@ import { mountExports } from "./exports.js";
 import { mountInspector } from "./inspector.js";
 import { listenToKeys } from "./keys.js";
 import { mountLamps } from "./lamps.js";
-import { mountLights } from "./lights.js";
-import { mountLive } from "./live.js";
 import { mountPlaybar, switchLoop } from "./playbar.js";
 import { Preview } from "./preview.js";
 import { mountStart } from "./start.js";
@@ -56,7 +54,7 @@ async function open(id, options = {}) {
   start.hide();
   const name = start.projects.find((one) => one.id === id)?.name;
   try {
-    if (location.hash !== `#${id}`) history.pushState(null, "", `#${id}`);
+    if (location.hash !== `#project=${id}`) history.pushState(null, "", `#project=${id}`);
     await desk.open(id, { name, ...options });
     $("play").focus({ preventScroll: true });
   } catch (error) {
@@ -67,7 +65,7 @@ async function open(id, options = {}) {
 
 /** The address says which project is open: back and forward work, a bookmark does too. */
 function route() {
-  const id = /^#([a-z0-9]{12})$/.exec(location.hash)?.[1];
+  const id = /^#project=([a-z0-9]{12})$/.exec(location.hash)?.[1];
   if (id) open(id);
   else home();
 }
@@ -345,8 +343,9 @@ async function main() {
   mountInspector($("panel-cue"), store, transport, about);
   controls = mountControls($("panel-show"), store, about);
   exporting = mountExports(store, api.socket, about);
-  mountLights($("panel-lights"), store, transport, api, api.socket);
-  mountLive($("panel-live"), store, preview, api, api.socket);
+  const [lights, live] = await Promise.allSettled([import("./lights.js"), import("./live.js")]); // a studio without lamps is one too
+  lights.value?.mountLights($("panel-lights"), store, transport, api, api.socket);
+  live.value?.mountLive($("panel-live"), store, preview, api, api.socket);
   mountLamps(preview, (lamps) => api.saveStage(store.project.id, { lamps }).catch(complain));
   transport.addEventListener("seek", () => preview.jump());
   transport.addEventListener("jump", () => preview.jump());
