@@ -1,7 +1,7 @@
 /* The open project: fetched, followed while it is listened to and designed, and shown. */
 
 import * as api from "./api.js";
-import { $, complain, say } from "./elements.js";
+import { $, complain, say, sentences } from "./elements.js";
 import { notice } from "./notice.js";
 
 const SOUND_WAIT_MS = 2500; // light waits so long for the sound of a new song, then begins alone
@@ -133,11 +133,13 @@ export class Desk {
     if (found && turn === this.turn && !this.store.wave) this.store.setWave(found);
   }
 
-  async changed({ why, state, rev }) {
+  /** What others did, or the server; a changed cue list has its own event. */
+  changed({ why, name, state, error, coarse }) {
     if (why === "deleted") return this.gone();
     const project = this.store.project;
-    if (!project || (state === project.state && !(rev > project.rev && !this.store.unsaved) && why !== "renamed")) return;
-    await this.store.refetch("Change elsewhere").catch(complain);
+    if (!project) return;
+    this.store.project = { ...project, name: name ?? project.name, state, error, coarse };
+    this.store.tell("project");
     this.shown();
   }
 
@@ -146,9 +148,8 @@ export class Desk {
     const project = this.store.project;
     if (!project) return;
     if (project.state === "failed" && !this.store.light) {
-      const { error, hint } = project.error?.error ? project.error : { error: project.error || "This song cannot be read.", hint: project.hint };
       this.playWhenReady = false;
-      this.work("This song cannot be lit", null, [error, hint].filter(Boolean).join(" "), true);
+      this.work("This song cannot be lit", null, sentences(project.error || "this file cannot be read"), true);
     } else if (this.store.light) {
       $("work").hidden = true;
     } else {
@@ -159,10 +160,10 @@ export class Desk {
     document.title = `${project.name || project.title || "Show"} · Beatomizer`;
   }
 
-  job({ kind, stage, share, state, error }) {
+  job({ kind, stage, share, state, error, hint }) {
     if (kind === "export" || kind === "find") return;
     if (state === "failed") {
-      if (this.store.light) complain({ error: error?.error ?? error ?? "The show could not be made anew.", hint: error?.hint ?? "" });
+      if (this.store.light) complain({ error: error || "The show could not be made anew", hint });
       return this.again();
     }
     if (state !== "running") return this.coarse ? this.chip("coarse", this.coarse) : this.chip("job", "");
