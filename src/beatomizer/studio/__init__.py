@@ -1,0 +1,1 @@
+"""The studio: a local web page to make, edit and play shows. Thin over the line."""
