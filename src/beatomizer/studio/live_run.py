@@ -143,7 +143,7 @@ class LiveRun:
 
 
 def list_sources() -> list[Told]:
-    """What can be listened to: ``id``, ``name``, ``kind`` (``computer``, ``microphone``), ``default``. Takes seconds."""
+    """What can be listened to: ``id``, ``name``, ``kind`` (``computer``, ``microphone``), ``default``. Slow."""
     found = list[Told]()
     over = threading.Event()
     child = LinesChild(CHILD, ["list"], lambda told: found.append(told["source"]), lambda code: over.set())
