@@ -1,1 +1,1 @@
-"""The studio: a local web page to make, edit and play shows. Thin over the line."""
+"""The studio: a page in the browser where a person makes, edits and plays shows, and the small server behind it."""
