@@ -3,27 +3,33 @@
 import http.server
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from beatomizer.cues.cuelist import CueList
+from beatomizer.cli.play import LIGHTS_FIRST_MS
 from beatomizer.errors import BeatomizerError, DeviceError, UsageError
+from beatomizer.live.follower import LEAD_MS
 from beatomizer.outputs.files.page.light import packed
+from beatomizer.player.clicks import wanted_flashes
 from beatomizer.player.plan import Plan
 from beatomizer.player.sources import Glide
 from beatomizer.rig.rig_file import read_rig
+from beatomizer.safety.limiter import Limiter
+from beatomizer.safety.profiles import profile_named
 from beatomizer.studio import light_search
 from beatomizer.studio.addresses import is_near, near_address, plain_host
-from beatomizer.studio.blink import blink_light
+from beatomizer.studio.blink import PROFILE, blink_light
 from beatomizer.studio.light_book import LIGHTS, LightBook
 from beatomizer.studio.light_file import read_light
 from beatomizer.studio.light_kinds import KINDS, Place, place_of, place_of_url
 from beatomizer.studio.light_plan import Chosen, chosen_of
 from beatomizer.studio.light_run import ShowLight
-from beatomizer.studio.lights_desk import CLICKS, LightsDesk
+from beatomizer.studio.lights_desk import CLICKS, LIGHTS_FIRST_S, LightsDesk
 from beatomizer.studio.page_clock import FOLLOW_S, GONE_S, SILENT_S, Mood, PageClock
 from beatomizer.studio.rig_text import checked_rig, view, write_near
 from tests.lamps import Lamp
@@ -423,10 +429,26 @@ def test_swells_ask_the_limiter_for_nothing() -> None:
     assert light.zones == 3
     assert light.rgb8.max() > 200
     height = light.rgb8[:, 0, 0].astype(int)
-    print(height.tolist())
     turns = np.flatnonzero(np.diff(np.sign(np.diff(height)[np.diff(height) != 0])))
-    assert len(turns) == 3  # up, down, up, down: the limiter had nothing to do
+    assert len(turns) == 3  # up, down, up, down
     assert height[-1] < 20
+    assert np.array_equal(Limiter(3, profile_named(PROFILE).for_rooms()).run(light.rgb8), light.rgb8)
+
+
+def test_flashes_ask_the_limiter_for_nothing_either() -> None:
+    wanted = wanted_flashes(2, 12)
+    assert np.array_equal(Limiter(2, profile_named("broadcast").for_rooms()).run(wanted), wanted)
+
+
+def test_light_leads_by_as_much_as_everywhere() -> None:
+    assert 1000.0 * LIGHTS_FIRST_S == LEAD_MS == LIGHTS_FIRST_MS
+
+
+def test_the_server_side_knows_no_decoder_and_no_model() -> None:
+    heavy = {"av", "onnxruntime", "sounddevice"}
+    code = f"import sys, beatomizer.studio.light_routes; print(sorted({heavy} & {{*sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
     assert blink_light(Place("sacn", "multicast")).zones == 170
 
 
@@ -451,9 +473,7 @@ def desk(tmp_path, settings):
 
 
 def even(value=200, seconds=60, zones=2, number=0, profile="broadcast"):
-    return ShowLight(
-        np.full((seconds * 60, zones, 3), value, np.uint8), CueList(float(seconds)), profile, number
-    )
+    return ShowLight(np.full((seconds * 60, zones, 3), value, np.uint8), None, profile, number)
 
 
 def added(desk, lamp):

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from beatomizer.cues.checking import Place
-from beatomizer.cues.format import read_cues
 from beatomizer.cues.palettes import resolve_palette
 from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, UsageError
@@ -25,6 +24,7 @@ from beatomizer.studio.light_plan import chosen_of
 from beatomizer.studio.light_run import ShowLight
 from beatomizer.studio.light_search import LONGEST_S, SEARCH_S
 from beatomizer.studio.lights_desk import CLICKS, LightsDesk
+from beatomizer.studio.live_run import list_sources
 from beatomizer.studio.project import Project
 from beatomizer.studio.settings import LONGEST_S as LONGEST_SONG_S
 from beatomizer.studio.settings import MOST_ZONES
@@ -121,8 +121,9 @@ class LightRoutes:
     async def add(self, request: Request) -> Response:
         """Add a light by kind and host."""
         place = await read_object(request)
-        given = (place.value(key, None) for key in ("kind", "host", "options", "port"))
-        light = await asyncio.to_thread(self._desk.list.add, *given, place.string("name", 200))
+        kind, host, options, port = (place.value(key, None) for key in ("kind", "host", "options", "port"))
+        name = place.string("name", 200)
+        light = await asyncio.to_thread(self._desk.list.add, kind, host, options, port, name)
         self._desk.changed()
         return answer(light, 201)
 
@@ -181,8 +182,6 @@ class LightRoutes:
 
     async def sources(self, request: Request) -> Response:
         """What can be listened to."""
-        from beatomizer.studio.live_run import list_sources
-
         return answer(await asyncio.to_thread(list_sources))
 
     async def start_live(self, request: Request) -> Response:
@@ -213,8 +212,9 @@ class LightRoutes:
 
     def _position(self, place: Place, page: Page) -> None:
         """Where a page's song is; ``now_ms`` is our clock as the page knows it from pings."""
-        at_ms = place.value("now_ms", None)
-        at_s = None if at_ms is None else place.number("now_ms", 0.0, 1e15) / 1000.0
+        at_s = None
+        if place.value("now_ms", None) is not None:
+            at_s = time.monotonic() + place.number("now_ms", 0.0, 1e15) / 1000.0 - time.time()
         position_s = place.number("position_s", -10.0, LONGEST_SONG_S + 10.0)
         self._desk.said(page, place.string("project", 40), position_s, _flag(place, "playing"), at_s)
 
@@ -236,9 +236,8 @@ class LightRoutes:
         """What other parts tell pages: the light of a project has changed, or the project is gone."""
         if event.get("type") == "show":
             self._renew(str(event["project"]))
-        elif event.get("type") == "project" and event.get("why") == "deleted":
-            if self._desk.event()["project"] == event.get("id"):
-                self._aside(self._desk.stop, "show")
+        elif event.get("why") == "deleted" and event.get("id") == self._desk.event()["project"]:
+            self._aside(self._desk.stop, "show")
 
     def _renew(self, id: str) -> None:
         if self._desk.event()["project"] == id:
@@ -259,8 +258,8 @@ class LightRoutes:
             raise UsageError("this project has no light yet", "wait until it was listened to")
         home, facts = self._studio.projects.home(project.id), project.light
         rgb8 = read_light(home / facts["file"], facts["frames"], facts["zones"], facts["light_bytes"])
-        cues = read_cues(home / project.cues) if project.cues else None
-        return ShowLight(rgb8, cues, cues.safety if cues else project.wishes.safety, facts["show"])
+        cues = home / project.cues if project.cues else None
+        return ShowLight(rgb8, cues, project.wishes.safety, facts["show"])
 
     def _send(self, event: dict[str, Any]) -> None:
         self._on_loop(self._hub.send, event)
@@ -273,11 +272,6 @@ class LightRoutes:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(do, what)
-
-
-def now_ms() -> float:
-    """Our clock as pages are told it in ``pong``, and name it in ``position``."""
-    return 1000.0 * time.monotonic()
 
 
 def _id(request: Request) -> str:
@@ -305,3 +299,8 @@ def _style(place: Place) -> Style:
 async def _set_when(happened: asyncio.Event, flag: threading.Event) -> None:
     await happened.wait()
     flag.set()
+
+
+def part(studio: Studio) -> LightRoutes:
+    """For ``app.PARTS``."""
+    return LightRoutes(studio)

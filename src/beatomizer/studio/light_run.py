@@ -18,8 +18,6 @@ from typing import Any
 import numpy as np
 
 from beatomizer.arrays import U8
-from beatomizer.cues.cuelist import CueList
-from beatomizer.cues.format import to_json
 from beatomizer.errors import BeatomizerError, DeviceError
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
@@ -41,17 +39,17 @@ Follow = Callable[[float], "tuple[Anchor, Mood] | None"]
 
 @dataclass(frozen=True)
 class ShowLight:
-    """A song's light, safe to show.
+    """A song's light.
 
     Attributes:
-        rgb8: uint8 ``[T, Z, 3]``, from the limiter.
-        cues: what is known of the song beside.
+        rgb8: uint8 ``[T, Z, 3]``; the output process limits it for rooms in any case.
+        cues: the cue list's file; what is known of the song beside.
         profile: the flash limits, by name.
         number: of the light: another number, another light.
     """
 
     rgb8: U8
-    cues: CueList | None = None
+    cues: Path | None = None
     profile: str = "broadcast"
     number: int = 0
 
@@ -267,5 +265,6 @@ def lay_song(folder: Path, number: int, light: ShowLight) -> None:
     aside.mkdir()
     np.save(aside / "show.npy", light.rgb8)
     if light.cues is not None:
-        (aside / "cues.json").write_text(to_json(light.cues), encoding="utf-8")
+        with contextlib.suppress(FileNotFoundError):  # drawn anew in this moment: the next light has it
+            shutil.copyfile(light.cues, aside / "cues.json")
     aside.rename(folder / f"song-{number}")

@@ -14,9 +14,8 @@ from typing import Any
 
 from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, DeviceError, UsageError
-from beatomizer.live.follower import LEAD_MS
 from beatomizer.player.calibration import checked_ms, save_offsets_ms
-from beatomizer.player.clicks import flashes
+from beatomizer.player.clicks import wanted_flashes
 from beatomizer.player.clock import Anchor
 from beatomizer.player.plan import Plan
 from beatomizer.safety.profiles import profile_named
@@ -32,8 +31,11 @@ from beatomizer.timebase import FPS
 
 Told = dict[str, Any]
 
-SHOW_LEAD_S = LEAD_MS / 1000.0 - LEAD_FRAMES / FPS
-"""Light goes 30 ms before sound; a drawn show runs a frame early by itself."""
+LIGHTS_FIRST_S = 0.030
+"""As in ``beatomizer play``: people see light and sound as one when the light leads by 20 to 40 ms."""
+
+SHOW_LEAD_S = LIGHTS_FIRST_S - LEAD_FRAMES / FPS
+"""A drawn show runs a frame early by itself."""
 
 CLICKS = "clicks"
 """Instead of a project: a click and a flash each second, to line up a light by ear and eye."""
@@ -172,7 +174,7 @@ class LightsDesk:
 
     def start_clicks(self, chosen: Chosen) -> None:
         """A flash each second, where the page clicks; see ``start_show``."""
-        light = ShowLight(flashes(_CLICK_ZONES, "broadcast").rgb8)
+        light = ShowLight(wanted_flashes(_CLICK_ZONES))
         with self._doing:
             self._stop()
             self._clock = PageClock(time.monotonic())
