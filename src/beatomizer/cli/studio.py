@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import socket
+
     from beatomizer.studio.settings import Settings
 
 HELP = "open the studio in the browser: make, edit and play shows"
@@ -64,7 +66,7 @@ def _song(name: str) -> Path:
 
 
 def _serve(
-    settings: "Settings", sockets: list[object], songs: list[Path], arguments: argparse.Namespace
+    settings: "Settings", sockets: "list[socket.socket]", songs: list[Path], arguments: argparse.Namespace
 ) -> None:
     from beatomizer.studio.begin import brought
     from beatomizer.studio.server import server_of
@@ -86,7 +88,7 @@ def _serve(
             _browse(address + fragment)
 
     server.on_ready = ready
-    server.run(sockets=sockets)  # type: ignore[arg-type]
+    server.run(sockets=sockets)
     if not arguments.quiet:
         print("The studio has ended; everything is saved.")
 

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from beatomizer.errors import BeatomizerError
@@ -35,7 +36,11 @@ def application(studio: Studio) -> ASGIApp:
     settings = studio.settings
     cookie = (f"beatomizer-{settings.port}", secrets.token_urlsafe(24))
     parts = [_made(entry, studio) for entry in PARTS]
-    routes = [*page_routes(page_files()), *about_routes(settings), *Entrance(settings, cookie).routes]
+    routes: list[BaseRoute] = [
+        *page_routes(page_files()),
+        *about_routes(settings),
+        *Entrance(settings, cookie).routes,
+    ]
     routes += [route for part in parts for route in part.routes]
 
     @contextlib.asynccontextmanager
@@ -47,7 +52,7 @@ def application(studio: Studio) -> ASGIApp:
             yield
 
     handlers = {HTTPException: _not_found, BeatomizerError: _problem}
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)  # type: ignore[arg-type]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return Guard(
         app,

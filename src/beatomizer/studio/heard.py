@@ -21,7 +21,7 @@ LONGEST_S = 1200.0
 """Of a longer song nothing is kept: sound and features are 9 MB a minute."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class PastEngine:
     """An engine that listened in another process."""
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -105,7 +106,7 @@ class Jobs:
             job.state, job.error, job.hint = "failed", error.problem, error.hint
         except Exception as error:
             job.state, job.error = "failed", f"a mistake in beatomizer ({type(error).__name__})"
-            raise
+            traceback.print_exc()
         finally:
             job.tell()
 

@@ -58,6 +58,7 @@ class ProjectRoutes:
             Route(one, self.delete, methods=["DELETE"]),
             Route(f"{one}/cues", self.put_cues, methods=["PUT"]),
             Route(f"{one}/wishes", self.put_wishes, methods=["PUT"]),
+            Route(f"{one}/listen", self.listen, methods=["POST"]),
             Route(f"{one}/light", self.light, methods=["GET"]),
             Route(f"{one}/sound", self.sound, methods=["GET"]),
             Route(f"{one}/wave", self.wave, methods=["GET"]),
@@ -202,13 +203,19 @@ class ProjectRoutes:
             wishes = Wishes.read(place)
             if too_many_lights(known.duration_s, wishes.zones):
                 raise UsageError(f"{wishes.zones} zones are too many for so long a song", "choose fewer")
-            form = {} if keep else {"kept": (), "edited": False}
+            form: dict[str, Any] = {} if keep else {"kept": (), "edited": False}
             return replace(known, rev=rev + 1, wishes=wishes, due=True, **form)
 
         project = await self._projects.change(id, changed)
         self._workshop.redesign(id)
         self._workshop.tell_project(project, "changed")
         return answer({"rev": project.rev})
+
+    async def listen(self, request: Request) -> Response:
+        """Try a song again that has failed."""
+        id = id_of(request)
+        await self._workshop.listen_again(id)
+        return answer(self._projects.get(id).summary(), 202)
 
     async def light(self, request: Request) -> Response:
         """The newest light, packed."""

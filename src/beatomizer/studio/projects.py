@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from beatomizer.cues.checking import parse_object
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UnreadableInputError
@@ -137,7 +138,7 @@ class Projects:
             texts: files to write before, by their new names; ``changed`` should name them.
             touched: whether this counts as a change in the list of projects.
         """
-        async with self._locks.setdefault(id, asyncio.Lock()):
+        async with self._lock(id):
             old = self.get(id)
             new = changed(old)
             if new is old:
@@ -148,6 +149,11 @@ class Projects:
             if id in self._known:
                 self._known[id] = new
             return new
+
+    def _lock(self, id: str) -> asyncio.Lock:
+        """The lock of a project that exists; made-up ids get none."""
+        self.get(id)
+        return self._locks.setdefault(id, asyncio.Lock())
 
     def _exchange(self, old: Project, new: Project, texts: dict[str, str]) -> None:
         home = self._folder / new.id
@@ -160,7 +166,7 @@ class Projects:
 
     async def delete(self, id: str) -> None:
         """Delete a project and its song."""
-        async with self._locks.setdefault(id, asyncio.Lock()):
+        async with self._lock(id):
             home = self.home(id)
             gone = self._folder / f"{_GONE}{id}"
             await asyncio.to_thread(home.rename, gone)
@@ -178,7 +184,9 @@ class Projects:
 
 def _without(project: Project, lost: set[str]) -> Project:
     """The project without files that are not there: they are made again, but for song and cue list."""
-    kept = {name: "" for name in ("wave", "sound", "heard", "cues") if getattr(project, name) in lost}
+    kept: dict[str, Any] = {
+        name: "" for name in ("wave", "sound", "heard", "cues") if getattr(project, name) in lost
+    }
     light = None if project.light and project.light["file"] in lost else project.light
     project = replace(project, light=light, **kept)
     if project.song in lost and project.song:

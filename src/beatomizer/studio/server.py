@@ -16,12 +16,13 @@ from typing import IO, Any
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from beatomizer.atomic import try_lock
 from beatomizer.errors import DeviceError, UsageError
 from beatomizer.studio.app import application
 from beatomizer.studio.guard import HEADERS
-from beatomizer.studio.settings import MESSAGE_BYTES, Settings
+from beatomizer.studio.settings import MESSAGE_BYTES
 from beatomizer.studio.studio import Studio
 
 HEAD_BYTES = 16 << 10
@@ -30,6 +31,7 @@ HEAD_BYTES = 16 << 10
 HEAD_S = 15.0
 """Seconds in which they must have come."""
 
+_LINGER_S = 3.0
 _TRIES = 20
 _TAKEN = {errno.EADDRINUSE, errno.EACCES}
 
@@ -87,6 +89,15 @@ class Wire(H11Protocol):
         self.transport.close()
 
 
+class Socket(WebSocketsSansIOProtocol):
+    """WebSockets as uvicorn speaks them, but a page that does not even take its goodbye is hung up on."""
+
+    async def run_asgi(self) -> None:
+        """Serve one connection."""
+        await super().run_asgi()
+        self.loop.call_later(_LINGER_S, self.transport.abort)
+
+
 class Server(uvicorn.Server):
     """uvicorn's server, which ends without a word on Ctrl-C and SIGTERM and hurries at the second one."""
 
@@ -125,7 +136,7 @@ def server_of(studio: Studio) -> Server:
         uvicorn.Config(
             application(studio),
             http=Wire,
-            ws="websockets-sansio",
+            ws=Socket,
             loop="asyncio",
             lifespan="on",
             ws_max_size=MESSAGE_BYTES,
@@ -251,6 +262,3 @@ def data_folder() -> Path:
         named = os.environ.get("XDG_DATA_HOME", "")
         base = Path(named) if named.startswith("/") else home / ".local" / "share"
     return base / "beatomizer" / "studio"
-
-
-__all__ = ["Settings", "Studio", "bound", "data_folder", "locked", "server_of"]

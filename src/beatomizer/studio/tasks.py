@@ -1,5 +1,6 @@
 """What tasks do with a song, each in a process of its own: listen, design, draw. Results are files in its folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from beatomizer.cues.format import read_cues, to_json
 from beatomizer.cues.style import Style
 from beatomizer.features.bank import extract_features
 from beatomizer.inference.engines import load_engine
-from beatomizer.line import Listened, designed, listen, redesigned
+from beatomizer.line import designed, listen, redesigned
 from beatomizer.outputs.files.page import light
+from beatomizer.progress import silent
 from beatomizer.safety.limit import limit
 from beatomizer.show.draw import draw_show
 from beatomizer.studio.doing import Teller
@@ -100,7 +102,7 @@ def drawn(
     cues: CueList, home: Path, prefix: str, tell: Teller | None = None, *, write_cues: bool = True
 ) -> dict[str, Any]:
     """Draw and limit a cue list into files; what the server has to know of it."""
-    show = limit(draw_show(cues), cues.safety, **({"progress": tell} if tell else {}))
+    show = limit(draw_show(cues), cues.safety, progress=tell or silent)
     rgb8 = show.rgb8 if show.frames else np.zeros((1, show.zones, 3), dtype=np.uint8)
     calm = light.calm(rgb8)
     parts = light.packed(rgb8), light.packed(calm)
@@ -133,11 +135,6 @@ def drawn(
 
 def _loaded(told: dict[str, Any], tell: Teller) -> Audio:
     """The song, called by the name that a person gave it where it has no title."""
-    from dataclasses import replace
-
     song = Path(told["song"])
     audio = load_audio(song, progress=tell)
     return replace(audio, title=told["name"]) if audio.title == song.stem else audio
-
-
-__all__ = ["Listened", "listen_task", "redesign_task", "redraw_task"]

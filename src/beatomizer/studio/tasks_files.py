@@ -1,10 +1,11 @@
 """What tasks do for files: the sound for the page, a demo song, and everything that can be taken away."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from beatomizer.atomic import written_aside
-from beatomizer.cues.format import read_cues
 from beatomizer.line import render_cues
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.files.page.sound import sound_bytes
@@ -41,17 +42,19 @@ def export_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
         tell: told the suffix that is written as the stage, and ``written`` after each file.
     """
     options = FileOptions(**{**told["options"], "size": tuple(told["options"]["size"])})
-    cues = read_cues(Path(told["cues"]))
-    show = render_cues(cues, safety=None).show
-    from dataclasses import replace
-
+    show = render_cues(Path(told["cues"])).show
     show = replace(show, source=Path(told["song"]) if told["song"] else None)
     folder = Path(told["folder"])
-    sizes = {}
+    sizes: dict[str, int] = {}
     for suffix in told["suffixes"]:
         target = folder / f"{told['name']}{suffix}"
         tell(suffix, 0.0)
-        save(show, target, options=options, progress=lambda stage, share, suffix=suffix: tell(suffix, share))  # type: ignore[misc]
+        save(show, target, options=options, progress=partial(_as_suffix, tell, suffix))
         sizes[suffix] = target.stat().st_size
         tell.tell({"written": suffix, "bytes": sizes[suffix]})
     return {"bytes": sizes}
+
+
+def _as_suffix(tell: Teller, suffix: str, stage: str, share: float) -> None:
+    """Progress of a file under its suffix, whatever the stages of writing it are called."""
+    tell(suffix, share)

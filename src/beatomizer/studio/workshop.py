@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from beatomizer.errors import BeatomizerError
+from beatomizer.errors import BeatomizerError, UsageError
 from beatomizer.studio.children import Children, StoppedError
 from beatomizer.studio.hub import Hub
 from beatomizer.studio.jobs import Job, Jobs
@@ -50,6 +50,7 @@ class Workshop:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._sound_slots = asyncio.Semaphore(AT_ONCE)
         self._sounding: dict[str, asyncio.Task[None]] = {}
+        self._closing = False
         self._due: set[str] = set()
         """Projects whose light is older than their cue list."""
         self._again: dict[str, asyncio.Event] = {}
@@ -70,13 +71,21 @@ class Workshop:
             if project.song and not project.sound:
                 self._begin_sound(id)
 
-    def listen(self, id: str) -> Job:
-        """Listen to a new song.
+    async def listen_again(self, id: str) -> None:
+        """Try a song again that has failed.
 
         Raises:
+            UsageError: it has not.
             ResourceLimitError: too much is waiting.
         """
-        return self.jobs.start("listen", id, self._listen)
+
+        def changed(known: Project) -> Project:
+            if known.state != "failed":
+                raise UsageError("this song has not failed", "there is nothing to try again")
+            return replace(known, state="listening", error="")
+
+        self.tell_project(await self.projects.change(id, changed), "changed")
+        self.jobs.start("listen", id, self._listen)
 
     def redraw(self, id: str) -> None:
         """Draw the cue list as it is now."""
@@ -93,6 +102,7 @@ class Workshop:
 
     async def forget(self, id: str) -> None:
         """End everything that is done for a project."""
+        self._due.discard(id)
         await self.jobs.stop(self.jobs.of(id))
         sounding = self._sounding.pop(id, None)
         if sounding is not None:
@@ -101,6 +111,7 @@ class Workshop:
 
     async def close(self) -> None:
         """End everything."""
+        self._closing = True
         for sounding in self._sounding.values():
             sounding.cancel()
         if self._sounding:
@@ -118,8 +129,12 @@ class Workshop:
             told = _told(project, home, job.id) | {"song": str(home / project.song)}
             try:
                 await self._heard(job, project, told)
+            except StoppedError:
+                if not self._closing:  # else it goes on when the server does
+                    await self._failed(job.project, "listening was stopped")
+                raise
             except BeatomizerError as error:
-                await self._failed(job.project, error)
+                await self._failed(job.project, str(error))
                 raise
             finally:
                 await asyncio.to_thread(_sweep, home, job.id, self.projects, project.id)
@@ -162,7 +177,8 @@ class Workshop:
         facts = await asyncio.to_thread(_facts_of, home / drawn["cues"])
 
         def changed(known: Project) -> Project:
-            heard = {"heard": str(drawn.get("heard", "")), "coarse": coarse, "state": "ready", "error": ""}
+            heard: dict[str, Any] = {"heard": str(drawn.get("heard", "")), "coarse": coarse}
+            heard |= {"state": "ready", "error": ""}
             if known.edited:
                 return replace(known, **heard)
             due = known.due and known.wishes != begun.wishes
@@ -173,13 +189,13 @@ class Workshop:
         if not coarse:
             await self._forget_heard(after.id)
 
-    async def _failed(self, id: str, error: BeatomizerError) -> None:
+    async def _failed(self, id: str, error: str) -> None:
         """A song without any show has failed; one with a coarse show keeps it."""
 
         def changed(known: Project) -> Project:
             if known.cues:
                 return replace(known, coarse=False)
-            return replace(known, state="failed", error=str(error))
+            return replace(known, state="failed", error=error)
 
         with contextlib.suppress(UnknownProjectError):
             self._tell(await self.projects.change(id, changed))
