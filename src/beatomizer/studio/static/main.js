@@ -10,6 +10,8 @@ import { mountExports } from "./exports.js";
 import { mountInspector } from "./inspector.js";
 import { listenToKeys } from "./keys.js";
 import { mountLamps } from "./lamps.js";
+import { mountLights } from "./lights.js";
+import { mountLive } from "./live.js";
 import { mountPlaybar, switchLoop } from "./playbar.js";
 import { Preview } from "./preview.js";
 import { mountStart } from "./start.js";
@@ -343,9 +345,8 @@ async function main() {
   mountInspector($("panel-cue"), store, transport, about);
   controls = mountControls($("panel-show"), store, about);
   exporting = mountExports(store, api.socket, about);
-  const [lights, live] = await Promise.allSettled([import("./lights.js"), import("./live.js")]); // a studio without lamps is one too
-  lights.value?.mountLights($("panel-lights"), store, transport, api, api.socket);
-  live.value?.mountLive($("panel-live"), store, preview, api, api.socket);
+  mountLights($("panel-lights"), store, transport, api, api.socket);
+  mountLive($("panel-live"), store, preview, api, api.socket);
   mountLamps(preview, (lamps) => api.saveStage(store.project.id, { lamps }).catch(complain));
   transport.addEventListener("seek", () => preview.jump());
   transport.addEventListener("jump", () => preview.jump());
