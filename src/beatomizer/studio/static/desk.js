@@ -149,7 +149,7 @@ export class Desk {
     if (!project) return;
     if (project.state === "failed" && !this.store.light) {
       this.playWhenReady = false;
-      this.work("This song cannot be lit", null, sentences(project.error || "this file cannot be read"), true);
+      this.work(`“${project.name}” cannot be lit`, null, sentences(project.error || "this file cannot be read"), true);
     } else if (this.store.light) {
       $("work").hidden = true;
     } else {

@@ -81,7 +81,7 @@ export class Timeline {
   changed() {
     const { cues, project } = this.store, duration = cues?.duration_s ?? project?.duration_s ?? 1;
     this.view.setDuration(duration);
-    this.empty.textContent = cues ? "" : project ? "Listening to the song…" : "";
+    this.empty.textContent = cues || !project || project.state === "failed" ? "" : "Listening to the song…";
     // Until the new light is there the ribbon shows the old one.
     this.element.classList.toggle("drawing", Boolean(cues && this.store.light && this.store.unsaved));
     this.parts.follow();
