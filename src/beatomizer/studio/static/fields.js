@@ -20,7 +20,6 @@ export function slider({ label, min, max, step, text, on, settle, title = "" }) 
   const show = () => {
     output.textContent = text(input.valueAsNumber);
     input.setAttribute("aria-valuetext", output.textContent);
-    input.style.setProperty("--share", String((input.valueAsNumber - min) / (max - min)));
   };
   let byKey = false, pause = 0;
   input.addEventListener("keydown", () => (byKey = true));
