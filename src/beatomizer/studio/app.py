@@ -24,6 +24,7 @@ PARTS = (
     "beatomizer.studio.job_routes:part",
     "beatomizer.studio.project_routes:part",
     "beatomizer.studio.export_routes:part",
+    "beatomizer.studio.light_routes:part",
 )
 """``module:function``; each takes the ``Studio`` and gives a ``Part``. Started in this order, stopped in the other."""
 
