@@ -48,20 +48,21 @@ class Inspector {
   // --- what all pages share ----------------------------------------------------------------------------------
 
   steps({ label, values, text, on, title }) {
-    return slider({ label, min: 0, max: values.length - 1, step: 1, title, text: (at) => text(values[at]), on: (at, done) => on(values[at], done) });
+    return slider({ label, min: 0, max: values.length - 1, step: 1, title, text: (at) => text(values[at]), settle: () => this.store.settle(), on: (at) => on(values[at]) });
   }
 
   /** Look, colours, sliders and zones, wired to `put(label, name, value, done)`. */
   fields(put, { glow }) {
+    const settle = () => this.store.settle();
     const found = {
       look: lookGrid({ label: "Look", on: (look) => put(cap(look), "look", look, true) }),
       colors: colorRow({ palette: () => this.list?.palette ?? [], on: (colors, how) => put("Colours", "colors", colors, !how.live, how) }),
-      intensity: slider({ label: "Intensity", min: 1, max: 100, step: 1, text: percent, on: (value, done) => put("Intensity", "intensity", value / 100, done) }),
-      beats: this.steps({ label: "Pace", values: PACES, text: (value) => paceText(value, this.list ? this.meter : 4), on: (value, done) => put("Pace", "beats", value, done), title: "How long one cycle of the look takes" }),
-      fade: this.steps({ label: "Fade in", values: FADES, text: (value) => (value ? `${value} s` : "at once"), on: (value, done) => put("Fade", "fade_s", value, done) }),
+      intensity: slider({ label: "Intensity", min: 1, max: 100, step: 1, text: percent, settle, on: (value) => put("Intensity", "intensity", value / 100) }),
+      beats: this.steps({ label: "Pace", values: PACES, text: (value) => paceText(value, this.list ? this.meter : 4), on: (value) => put("Pace", "beats", value), title: "How long one cycle of the look takes" }),
+      fade: this.steps({ label: "Fade in", values: FADES, text: (value) => (value ? `${value} s` : "at once"), on: (value) => put("Fade", "fade_s", value) }),
       zones: zoneField({ label: "Lights", count: () => this.list?.zones ?? 8, on: (zones) => put("Lights", "zones", zones, true) }),
     };
-    if (glow) found.floor = slider({ label: "Glow between", min: 0, max: 100, step: 1, text: percent, on: (value, done) => put("Glow", "floor", value / 100, done), title: "Light that stays on between the pulses" });
+    if (glow) found.floor = slider({ label: "Glow between", min: 0, max: 100, step: 1, text: percent, settle, on: (value) => put("Glow", "floor", value / 100), title: "Light that stays on between the pulses" });
     return found;
   }
 

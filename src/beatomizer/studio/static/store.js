@@ -65,12 +65,10 @@ export class Store extends EventTarget {
     const before = this.state(), first = !this.cues || project.coarse;
     this.project = found;
     if (found.cues && !same(found.cues, this.cues)) this.cues = found.cues;
-    const wished = this.wishing;
-    this.wishing = null;
-    if (this.cues !== before.cues && !first) {
-      this.remember(wished ? { ...wished, after: this.state() } : { label, before, after: this.state() });
-    } else if (first && this.cues !== before.cues) {
-      [this.past, this.future] = [[], []]; // edits of a coarse list do not fit the refined one
+    if (this.cues !== before.cues) {
+      if (first) [this.past, this.future] = [[], []]; // edits of a coarse list do not fit the refined one
+      else this.remember({ label, before, ...this.wishing, after: this.state() });
+      this.wishing = null;
     }
     this.tell("project", "cues", "history");
   }

@@ -27,6 +27,7 @@ export class Timeline {
     this.view = new View();
     this.rows = rowsOf(160, false);
     element.classList.add("timeline");
+    element.timeline = this;
     this.surface = made("div", "surface", element);
     this.canvas = made("canvas", "still", this.surface, { role: "img", "aria-label": "Waveform, bars, cues and light of the song" });
     this.loopMark = made("div", "loop", this.surface);
