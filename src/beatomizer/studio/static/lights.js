@@ -115,7 +115,7 @@ export function mountLights(element, store, transport, api, socket) {
   const none = make("p", { class: "quiet", text: "No lights yet. Look for some, or add one by its address. The stage above works without any." });
   const rows = new Map(); // id → {dot, rate, field, …}
   const lineUp = button({ text: "Line up by ear", class: "word" }, () => (clicks.context ? endClicks() : beginClicks()));
-  const lineUpText = make("p", { class: "quiet", text: "Clicks and flashes once a second. Move a light earlier or later until the two are one." });
+  const lineUpText = make("p", { class: "quiet", text: "A click and a flash each second: move a light until they are one." });
 
   async function beginClicks() {
     if (transport.playing) transport.pause();

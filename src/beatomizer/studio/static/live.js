@@ -67,10 +67,10 @@ export function mountLive(element, store, stage, api, socket) {
   async function start() {
     window.beatomizer?.transport?.pause();
     const request = withLights.checked ? chosen.request : { lights: [], rig: false };
-    const { zones = 8, safety = "broadcast" } = store.project?.wishes ?? {};
+    const { zones = 8, safety = "broadcast" } = store.project?.wishes ?? {}, calm = stage.calm?.on; // light of a stage that is calm is calm
     joined = true;
     now.textContent = "Opening the source…";
-    const heard = await attempt(() => api.send("POST", "live/start", { source: source.value, ...request, wishes: { ...wishes(), zones, safety } }));
+    const heard = await attempt(() => api.send("POST", "live/start", { source: source.value, ...request, wishes: { ...wishes(), zones, safety: calm ? "calm" : safety } }));
     if (heard) hear(heard);
     else joined = false;
   }
