@@ -42,7 +42,7 @@ export function mountLive(element, store, stage, api, socket) {
     }
   }
 
-  // --- sources -------------------------------------------------------------------------------------------------
+  // sources
 
   async function sources() {
     const before = source.value;
@@ -60,7 +60,7 @@ export function mountLive(element, store, stage, api, socket) {
     show();
   }
 
-  // --- start, stop, wishes -------------------------------------------------------------------------------------
+  // start, stop, wishes
 
   const wishes = () => ({ palette: palette.value || null, energy: Number(energy.value) });
 
@@ -95,7 +95,7 @@ export function mountLive(element, store, stage, api, socket) {
   energy.addEventListener("input", wish);
   palette.addEventListener("change", wish);
 
-  // --- what is heard -------------------------------------------------------------------------------------------
+  // what is heard
 
   function hear(detail) {
     if (live.running && !detail.running) stage.showProject();
