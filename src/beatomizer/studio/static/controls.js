@@ -54,7 +54,7 @@ export function mountControls(element, store, about) {
   const zones = mountZones(wishing, wishes, about.limits?.zones ?? 64);
   const safety = mountSafety(store, wishing, wishes, about.profiles ?? []);
   const model = mountModel(wishing, wishes, about.models ?? []);
-  element.append(facts, idea.element, energy.element, palette.element, zones.element, safety.element, ...(model ? [model.element] : []));
+  element.append(facts, idea.element, energy.element, palette.element, safety.element, zones.element, ...(model ? [model.element] : []));
 
   let open = null;
   function show() {
@@ -133,7 +133,7 @@ export function reportText(report) {
   const peak = Math.round(report.peak_flashes_per_s * 10) / 10;
   const words = [peak > 0 ? `At most ${many(peak, "flash", "flashes")} in any second.` : "No flash anywhere."];
   if (report.passages_limited) words.push(`${cap(many(report.passages_limited, "passage was", "passages were"))} softened for that.`);
-  if (report.beats) words.push(report.beats_visible >= report.beats ? `All ${report.beats} beats can be seen.` : `${report.beats_visible} of ${report.beats} beats can be seen.`);
+  if (report.beats) words.push(report.beats_visible >= report.beats ? `The light moves on all ${report.beats} beats.` : `The light moves on ${report.beats_visible} of ${report.beats} beats.`);
   return words.join(" ");
 }
 
@@ -152,13 +152,15 @@ function mountSafety(store, wishing, wishes, profiles) {
   } };
 }
 
-const MODEL_WORDS = { full: "Trained ears (best)", classic: "Rules only (quick)" };
-
 function mountModel(wishing, wishes, models) {
   const names = models.map((model) => model.name ?? model);
   if (names.length < 2) return null;
   const choice = make("select", { "aria-labelledby": "part-listening" });
-  for (const name of names) choice.append(make("option", { value: name, text: MODEL_WORDS[name] ?? name }));
+  for (const name of names) choice.append(make("option", { value: name, text: cap(name) }));
+  const meaning = make("p", { class: "quiet" });
   choice.addEventListener("change", () => wishing.make({ model: choice.value }, "Listening", WAIT_MS));
-  return { element: part("Listening", choice), show: () => { if (!wishing.next && !wishing.busy) choice.value = wishes().model ?? names[0]; } };
+  return { element: part("Listening", choice, meaning), show() {
+    if (!wishing.next && !wishing.busy) choice.value = wishes().model ?? names[0];
+    meaning.textContent = models.find((model) => model.name === choice.value)?.text ?? "";
+  } };
 }

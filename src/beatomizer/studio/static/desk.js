@@ -1,13 +1,13 @@
 /* The open project: fetched, followed while it is listened to and designed, and shown. */
 
 import * as api from "./api.js";
-import { $, complain, say } from "./elements.js";
+import { $, complain, say, sentences } from "./elements.js";
 import { notice } from "./notice.js";
 
 const SOUND_WAIT_MS = 2500; // light waits so long for the sound of a new song, then begins alone
 
-const STAGES = { queue: "Waiting its turn", load: "Reading the file", features: "Taking it apart", listen: "Listening", cues: "Choosing looks",
-  draw: "Drawing the light", limit: "Checking for safe flashing", compose: "Composing a song", sound: "Preparing the sound" };
+const STAGES = { waiting: "Waiting its turn", composing: "Composing a song", audio: "Reading the file", features: "Taking the sound apart", coarse: "A first version",
+  listening: "Listening", designing: "Choosing looks and colours", drawing: "Drawing the light", safety: "Checking for safe flashing" };
 const stageText = (stage) => STAGES[stage] ?? (stage ? stage.charAt(0).toUpperCase() + stage.slice(1) : "Listening");
 
 export class Desk {
@@ -133,11 +133,13 @@ export class Desk {
     if (found && turn === this.turn && !this.store.wave) this.store.setWave(found);
   }
 
-  async changed({ why, state, rev }) {
+  /** What others did, or the server; a changed cue list has its own event. */
+  changed({ why, name, state, error, coarse }) {
     if (why === "deleted") return this.gone();
     const project = this.store.project;
-    if (!project || (state === project.state && !(rev > project.rev && !this.store.unsaved) && why !== "renamed")) return;
-    await this.store.refetch("Change elsewhere").catch(complain);
+    if (!project) return;
+    this.store.project = { ...project, name: name ?? project.name, state, error, coarse };
+    this.store.tell("project");
     this.shown();
   }
 
@@ -146,9 +148,8 @@ export class Desk {
     const project = this.store.project;
     if (!project) return;
     if (project.state === "failed" && !this.store.light) {
-      const { error, hint } = project.error?.error ? project.error : { error: project.error || "This song cannot be read.", hint: project.hint };
       this.playWhenReady = false;
-      this.work("This song cannot be lit", null, [error, hint].filter(Boolean).join(" "), true);
+      this.work("This song cannot be lit", null, sentences(project.error || "this file cannot be read"), true);
     } else if (this.store.light) {
       $("work").hidden = true;
     } else {
@@ -159,10 +160,10 @@ export class Desk {
     document.title = `${project.name || project.title || "Show"} · Beatomizer`;
   }
 
-  job({ kind, stage, share, state, error }) {
+  job({ kind, stage, share, state, error, hint }) {
     if (kind === "export" || kind === "find") return;
     if (state === "failed") {
-      if (this.store.light) complain({ error: error?.error ?? error ?? "The show could not be made anew.", hint: error?.hint ?? "" });
+      if (this.store.light) complain({ error: error || "The show could not be made anew", hint });
       return this.again();
     }
     if (state !== "running") return this.coarse ? this.chip("coarse", this.coarse) : this.chip("job", "");

@@ -63,12 +63,17 @@ export function say(text) {
   saying = setTimeout(() => $("say").classList.remove("shown"), 2600);
 }
 
+/** What went wrong and what to do, as sentences. */
+export function sentences(...texts) {
+  const whole = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
+  return texts.filter(Boolean).map((text) => whole(String(text).trim())).join(" ");
+}
+
 let alarming = 0;
 
 /** Something went wrong: an ApiError, or any other. */
 export function complain(error, place = $("alarm")) {
-  const text = error.error ? [error.error, error.hint].filter(Boolean).join(" ") : error.message || String(error);
-  place.textContent = text;
+  place.textContent = error.error ? sentences(error.error, error.hint) : sentences(error.message || String(error));
   place.hidden = false;
   if (place !== $("alarm")) return;
   clearTimeout(alarming);

@@ -1,6 +1,6 @@
 /* Taking the show away: which files, how far they are, and their downloads. */
 
-import { $, complain, make, say } from "./elements.js";
+import { $, complain, make, say, sentences } from "./elements.js";
 import * as api from "./api.js";
 
 const PICTURES = [".mp4", ".png"]; // those that have a size
@@ -28,7 +28,7 @@ export function mountExports(store, socket, about) {
     try {
       await store.sent?.();
       const wanted = { suffixes };
-      if (suffixes.some((suffix) => PICTURES.includes(suffix))) wanted.size = $("export-pixels").value;
+      if (suffixes.some((suffix) => PICTURES.includes(suffix))) wanted.size = $("export-pixels").value.split("x").map(Number);
       const { job } = await api.startExport(project.id, wanted);
       jobs.set(job.id ?? job, { name: project.name, suffixes, share: 0, stage: "", state: "running", ...jobs.get(job.id ?? job) });
       draw();
@@ -75,8 +75,8 @@ export function mountExports(store, socket, about) {
       const links = job.suffixes.map((suffix) => make("a", { class: "word download", href: api.exportAddress(id, suffix), download: "", text: `Save ${suffix}` }));
       return { element: make("li", {}, make("p", {}, "Ready: ", title), make("div", { class: "row wrap" }, ...links)) };
     }
-    const why = job.state === "stopped" ? "Stopped" : ["It failed.", job.error?.error ?? job.error, job.error?.hint ?? job.hint].filter(Boolean).join(" ");
-    return { element: make("li", { class: "failed" }, make("p", {}, `${why}`)) };
+    const why = job.state === "stopped" ? "Stopped" : sentences("It failed", job.error, job.hint);
+    return { element: make("li", { class: "failed" }, make("p", { text: why })) };
   }
 
   function open() {

@@ -80,8 +80,9 @@ export function lookGrid({ label, on, none = false }) {
     draw(beat, playing = false) {
       for (const { tile, canvas, look } of tiles) {
         const moves = beat !== null && (playing || look === chosen || tile.matches(":hover, :focus-visible"));
-        if (!moves && canvas.still === `${colors} ${zones}`) continue;
-        canvas.still = moves ? "" : `${colors} ${zones}`;
+        const still = `${colors} ${zones} ${canvas.clientWidth}`;
+        if (!moves && canvas.still === still) continue;
+        canvas.still = moves ? "" : still;
         drawLook(canvas, look || "blackout", colors, moves ? beat : null, zones);
       }
     },

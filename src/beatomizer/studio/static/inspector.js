@@ -30,6 +30,8 @@ class Inspector {
     this.views = { section: this.sectionPage(), cue: this.cuePage(), none: this.emptyPage() };
     this.beats = beatsView(store, transport);
     for (const name of ["selection", "cues", "project"]) store.addEventListener(name, () => this.update());
+    store.addEventListener("inspect", () => this.focus());
+    store.addEventListener("rename", () => this.rename());
     this.reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.update();
     this.animate(0);
@@ -74,7 +76,7 @@ class Inspector {
     } });
     f.names = make("datalist", { id: "part-names" }, ...["Intro", "Verse", "Chorus", "Bridge", "Build", "Drop", "Break", "Outro"].map((value) => make("option", { value })));
     f.where = make("p", { class: "where" });
-    f.pin = button({ text: "Pin", class: "tool word", label: "Keep this part as it is when you ask for another idea" }, () => {
+    f.pin = button({ text: "Pin", class: "tool", label: "Keep this part as it is when you ask for another idea" }, () => {
       const { section } = this;
       this.store.keep(section.start_s, section.end_s, !this.store.isKept(section));
     });
@@ -86,12 +88,12 @@ class Inspector {
     f.accentText = make("summary");
     f.accentBox = make("details", { class: "more" }, f.accentText, f.accent.element, f.accentZones.element);
     f.cues = make("div", { class: "cues", role: "group", "aria-label": "Cues of this part" });
-    f.merge = button({ text: "Merge with next", class: "tool word" }, () => say(actions.merge(this.store, this.index)));
+    f.merge = button({ text: "Merge with next", class: "tool" }, () => say(actions.merge(this.store, this.index)));
     const acts = make("div", { class: "acts" },
-      button({ text: "Split", class: "tool word", title: "At the playhead (S)" }, () => say(actions.split(this.store, this.transport.position_s))),
+      button({ text: "Split", class: "tool", title: "At the playhead (S)" }, () => say(actions.split(this.store, this.transport.position_s))),
       f.merge,
-      button({ text: "Delete", class: "tool word danger", title: "The part before goes on in its place (Delete)" }, () => say(actions.remove(this.store))));
-    const add = button({ text: "Add at playhead", icon: "plus", class: "tool word" }, () => say(actions.addCue(this.store, this.transport.position_s)));
+      button({ text: "Delete", class: "tool gone", title: "The part before goes on in its place (Delete)" }, () => say(actions.remove(this.store))));
+    const add = button({ text: "Add at playhead", icon: "plus", class: "tool" }, () => say(actions.addCue(this.store, this.transport.position_s)));
     const root = make("div", { class: "page" },
       make("div", { class: "heading" }, f.name, f.pin, f.names), f.where, f.alikeLine,
       group("Look", f.look.element), f.accentBox, f.colors.element,
@@ -192,7 +194,7 @@ class Inspector {
       if (done) this.store.settle();
     };
     const f = this.fields(put, { glow: true });
-    f.back = button({ icon: "left", text: "Part", class: "tool word", title: "Back to the part" }, () => {
+    f.back = button({ icon: "left", text: "Part", class: "tool", title: "Back to the part" }, () => {
       this.store.select({ kind: "section", index: Math.max(0, edits.sectionAt(this.list, this.cue.time_s)) });
       this.focus();
     });
@@ -206,9 +208,9 @@ class Inspector {
     };
     const root = make("div", { class: "page" }, f.back, make("div", { class: "heading" }, f.title), f.where,
       make("div", { class: "acts" },
-        button({ text: "◂ Beat", class: "tool word", title: "Move it a beat earlier" }, move(-1)),
-        button({ text: "Beat ▸", class: "tool word", title: "Move it a beat later" }, move(1)),
-        button({ text: "Delete", class: "tool word danger", title: "What plays before goes on (Delete)" }, () => say(actions.remove(this.store)))),
+        button({ text: "◂ Beat", class: "tool", title: "Move it a beat earlier" }, move(-1)),
+        button({ text: "Beat ▸", class: "tool", title: "Move it a beat later" }, move(1)),
+        button({ text: "Delete", class: "tool gone", title: "What plays before goes on (Delete)" }, () => say(actions.remove(this.store)))),
       f.layers,
       group("Look", f.look.element), f.colors.element,
       group("", f.intensity.element, f.beats.element, f.floor.element, f.fade.element), f.zones.element);
@@ -245,7 +247,7 @@ class Inspector {
   // --- nothing selected --------------------------------------------------------------------------------------
 
   emptyPage() {
-    const here = button({ text: "Edit the part at the playhead", class: "tool word wide" }, () => {
+    const here = button({ text: "Edit the part at the playhead", class: "tool wide" }, () => {
       this.store.select({ kind: "section", index: edits.sectionAt(this.list, this.transport.position_s) });
       this.focus();
     });

@@ -21,7 +21,7 @@ export function beatsView(store, transport) {
     put(`Beats ${Math.abs(total)} ms ${total < 0 ? "earlier" : "later"}`, (list) => (total ? edits.nudgeBeats(list, total) : first), "grid");
     say(total ? `Beats ${Math.abs(total)} ms ${total < 0 ? "earlier" : "later"}` : "Beats where they were");
   };
-  const act = (text, title, run) => button({ text, class: "tool word", title }, run);
+  const act = (text, title, run) => button({ text, class: "tool", title }, run);
   const nudges = make("div", { class: "acts", role: "group", "aria-label": "Move the beat grid" },
     ...[-10, -1, 1, 10].map((ms) => act(`${ms < 0 ? "−" : "+"}${Math.abs(ms)} ms`, `Beats ${Math.abs(ms)} ms ${ms < 0 ? "earlier" : "later"}`, () => nudge(ms))));
   nudges.addEventListener("keydown", (event) => {
@@ -54,7 +54,7 @@ export function beatsView(store, transport) {
     if (taps.length > 32) taps.shift();
     show();
   };
-  const tapButton = button({ text: "Tap the beat", class: "tool word", title: "Tap along with the song, eight times or more: an even grid from your taps" }, (event) => event.detail === 0 && tap());
+  const tapButton = button({ text: "Tap the beat", class: "tool", title: "Tap along with the song, eight times or more: an even grid from your taps" }, (event) => event.detail === 0 && tap());
   tapButton.addEventListener("pointerdown", tap); // a click comes too late
 
   const element = make("details", { class: "more beats" },

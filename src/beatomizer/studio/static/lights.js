@@ -72,7 +72,7 @@ export function mountLights(element, store, transport, api, socket) {
   const follow = new Follow(socket, clock, (now) => {
     if (state.running === "clicks") return clicks.context ? { project: CLICKS, position_s: clicks.position(now), playing: true } : null;
     if (!store.project || store.project.id !== state.project) return null;
-    const position_s = transport.scrubbing ? transport.position_s : transport.clock.position(now);
+    const position_s = transport.at(now);
     return { project: state.project, position_s: Math.min(Math.max(0, position_s), transport.duration_s), playing: transport.playing };
   });
   for (const name of ["state", "seek", "jump"]) transport.addEventListener(name, () => follow.say());

@@ -56,7 +56,7 @@ async function open(id, options = {}) {
   start.hide();
   const name = start.projects.find((one) => one.id === id)?.name;
   try {
-    if (location.hash !== `#${id}`) history.pushState(null, "", `#${id}`);
+    if (location.hash !== `#project=${id}`) history.pushState(null, "", `#project=${id}`);
     await desk.open(id, { name, ...options });
     $("play").focus({ preventScroll: true });
   } catch (error) {
@@ -67,7 +67,7 @@ async function open(id, options = {}) {
 
 /** The address says which project is open: back and forward work, a bookmark does too. */
 function route() {
-  const id = /^#([a-z0-9]{12})$/.exec(location.hash)?.[1];
+  const id = /^#project=([a-z0-9]{12})$/.exec(location.hash)?.[1];
   if (id) open(id);
   else home();
 }

@@ -5,6 +5,7 @@ import { paletteOfFile } from "./picture.js";
 
 const MOST = 8; // a show uses five; a few more to choose from
 const WAIT_MS = 350;
+const SHOWN = 6; // of the named ones, before "More palettes"
 
 function strip(colors) {
   const element = make("span", { class: "strip", "aria-hidden": "true" });
@@ -37,8 +38,16 @@ export function mountPalette(about, wishes, ofSong, wish) {
     choices.append(label);
     return radio;
   });
+  const more = button({ text: "More palettes", class: "word" }, () => unfold(!choices.classList.contains("all")));
   const element = make("section", { class: "part", "aria-labelledby": "part-colours" }, make("h3", { id: "part-colours", text: "Colours" }),
-    swatches, tools, choices, make("div", { class: "row" }, fromPicture, file));
+    swatches, tools, choices, make("div", { class: "row" }, more, fromPicture, file));
+  unfold(false);
+
+  function unfold(on) {
+    choices.classList.toggle("all", on);
+    more.setAttribute("aria-expanded", String(on));
+    more.firstChild.textContent = on ? "Fewer palettes" : "More palettes";
+  }
 
   function choose(palette, label, wait = WAIT_MS) {
     sent = palette;
@@ -112,6 +121,7 @@ export function mountPalette(about, wishes, ofSong, wish) {
     right.disabled = chosen >= colors.length - 1;
     const value = sent === undefined ? wishes().palette ?? null : sent;
     for (const radio of radios) radio.checked = radio.value === (value ?? "");
+    if (radios.findIndex((radio) => radio.checked) >= SHOWN) unfold(true);
   }
 
   picker.addEventListener("input", () => {

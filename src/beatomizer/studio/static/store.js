@@ -64,7 +64,7 @@ export class Store extends EventTarget {
     if (session !== this.session || this.dirty) return;
     const before = this.state(), first = !this.cues || project.coarse;
     this.project = found;
-    if (found.cues && JSON.stringify(found.cues) !== JSON.stringify(this.cues)) this.cues = found.cues;
+    if (found.cues && !same(found.cues, this.cues)) this.cues = found.cues;
     const wished = this.wishing;
     this.wishing = null;
     if (this.cues !== before.cues && !first) {
@@ -210,9 +210,9 @@ export class Store extends EventTarget {
   // --- selection ---------------------------------------------------------------------------------------------
 
   /** {kind: "section" | "cue" | "boundary", index}, {kind: "beats"} or null. */
-  select(selection) {
+  select(selection, again = false) {
     const { kind, index } = this.selection ?? {};
-    if (kind === selection?.kind && index === selection?.index) return;
+    if (!again && kind === selection?.kind && index === selection?.index) return;
     this.settle();
     this.selection = selection;
     this.tell("selection");
@@ -302,4 +302,11 @@ function bestCue(cues, cue, index) {
   const other = cues[index];
   if (other && String(other.zones) === String(cue.zones) && other.look === cue.look) return index;
   return from < cues.length && cues[from].time_s < cue.time_s + 0.01 ? from : -1;
+}
+
+/** Whether two values of JSON say the same. */
+function same(one, other) {
+  if (one === other || !one || !other || typeof one !== "object" || typeof other !== "object") return one === other;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => same(one[key], other[key]));
 }

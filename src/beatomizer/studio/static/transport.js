@@ -175,6 +175,12 @@ export class Transport extends EventTarget {
     this.muted = false;
   }
 
+  /** Where the song is at `now`, for whoever asks between frames; changes nothing. */
+  at(now) {
+    const passed = this.playing && this.clock.running !== false ? (now - this.clock.last) / 1000 : 0;
+    return Math.min(this.duration_s, this.position_s + Math.min(0.25, Math.max(0, passed)));
+  }
+
   /** Once for each drawn frame: seconds into the song at `now`. */
   tick(now) {
     const position = this.clock.position(now);

@@ -43,8 +43,8 @@ export function lampMask(grid, stage, lamp) {
   const { width, truss, floor, end, size, lamps } = stage;
   const tall = floor - truss, deep = end - floor;
   const wide = Math.min(Math.max(stage.step * 2.1, width * 0.1), tall * 0.75, width * 0.34);
-  addSpot(grid, weights, lamp.x, width * 0.3, lamp.y + (lamp.up ? -0.2 : 0.2) * tall, tall * 0.5, 0.2 / lamps.length);
-  addCone(grid, weights, lamp, lamp.up ? truss - size : floor + deep * 0.04, wide, stage.bar ? 0.4 : 1.15);
+  addSpot(grid, weights, lamp.x, width * 0.3, lamp.y + (lamp.up ? -0.2 : 0.2) * tall, tall * 0.5, 0.26 / lamps.length);
+  addCone(grid, weights, lamp, lamp.up ? truss - size : floor + deep * 0.04, wide, stage.bar ? 0.5 : 1.5);
   if (!lamp.up) {
     const foot = lamp.x + lamp.lean * (floor - lamp.y), flat = Math.min(wide * 0.13, deep * 0.3);
     addSpot(grid, weights, foot, wide * 0.25, floor + flat * 0.75, flat, 0.7, floor);

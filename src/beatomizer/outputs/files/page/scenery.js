@@ -83,7 +83,7 @@ export function drawBarCase(context, stage) {
 export function drawCrowd(context, stage) {
   const { width, end } = stage;
   const random = seeded(21);
-  const tall = Math.min(stage.end - stage.truss, width * 1.1);
+  const tall = Math.min(stage.end - stage.truss, width * 1.1, 800);
   const rows = [
     { y: end - tall * 0.152, head: tall * 0.0165, color: "#0a0b10" },
     { y: end - tall * 0.095, head: tall * 0.0225, color: "#07070b" },

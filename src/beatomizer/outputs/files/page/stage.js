@@ -67,7 +67,7 @@ export class Stage {
     this.end = height - below;
     this.margin = width * 0.055;
     this.step = (width - 2 * this.margin) / this.lamps.length;
-    this.size = Math.min(this.step * 0.36, 26, inside * 0.045);
+    this.size = Math.min(this.step * 0.36, 26 + Math.max(0, inside - 800) * 0.03, inside * 0.045);
     this.lens = this.truss + this.size * (this.bar ? 1.9 : 2.5);
     this.lamps.forEach((_, i) => this.hang(i));
     this.fit();

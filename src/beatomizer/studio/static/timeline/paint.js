@@ -11,10 +11,10 @@ const COLORS = {
 const NICE = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const NICE_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
 
-/** Rows from top to bottom: {name: [y, height]} in a height; low timelines do without some. */
-export function rowsOf(height, zoomed) {
-  const small = height < 150;
-  const fixed = { ruler: 20, sections: small ? 24 : 28, cues: small ? 24 : 32, level: height < 170 ? 0 : 22, overview: zoomed ? 14 : 0 };
+/** Rows from top to bottom: {name: [y, height]} in a height; low timelines do without some, fingers need higher ones. */
+export function rowsOf(height, zoomed, fingers = false) {
+  const small = height < 150, more = fingers && height > 165 ? 6 : 0;
+  const fixed = { ruler: 20, sections: (small ? 24 : 28) + more, cues: (small ? 24 : 30) + more, level: height < 170 ? 0 : 22, overview: zoomed ? 14 : 0 };
   const gap = 3, used = Object.values(fixed).reduce((sum, each) => sum + (each ? each + gap : 0), 0);
   const rest = Math.max(24, height - used - gap), wave = Math.round(rest * 0.52), rows = {};
   let y = 0;
@@ -190,7 +190,7 @@ export class Painter {
 
   // --- sound and light ---------------------------------------------------------------------------------------
 
-  wave({ wave, coarse, view, rows: { wave: [y, tall] } }) {
+  wave({ wave, coarse, loudest, view, rows: { wave: [y, tall] } }) {
     const c = this.context, perPixel = (view.span * WAVE_RATE) / view.width, rough = perPixel > 3 * COARSE;
     const values = rough ? coarse : wave, rate = rough ? WAVE_RATE / COARSE : WAVE_RATE, pairs = values.length >> 1;
     const middle = y + tall / 2, half = tall / 2 - 2;
@@ -202,7 +202,7 @@ export class Painter {
         const to = Math.max(from + 1, Math.floor((view.from + ((x + 1) / view.width) * view.span) * rate));
         let top = 0;
         for (let i = from; i < to && i < pairs; i++) top = Math.max(top, values[2 * i + offset]);
-        const high = Math.max(0.5, (top / 255) * half);
+        const high = Math.max(0.5, Math.min(1, top / loudest) * half);
         c.rect(x, middle - high, 1, 2 * high);
       }
       c.fill();

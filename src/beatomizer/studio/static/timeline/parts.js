@@ -22,8 +22,8 @@ export class Parts {
   }
 
   open(index) {
-    this.timeline.store.select({ kind: "section", index });
-    this.timeline.dispatch("inspect");
+    this.timeline.store.select({ kind: "section", index }, true);
+    this.timeline.store.tell("inspect");
   }
 
   update() {
@@ -107,7 +107,7 @@ export class Parts {
     else if (way) this.focus(at + way);
     else if (to !== undefined) this.focus(to);
     else if (event.key === "p" || event.key === "P") this.pin(at);
-    else if (event.key === "F2") (this.open(at), this.timeline.dispatch("rename"));
+    else if (event.key === "F2") (this.open(at), store.tell("rename"));
     else if (event.key === "Delete" || event.key === "Backspace") {
       store.select({ kind: "section", index: at });
       this.timeline.say(actions.remove(store));

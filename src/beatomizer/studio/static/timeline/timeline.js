@@ -18,10 +18,9 @@ function made(tag, className, parent, attributes = {}) {
   return element;
 }
 
-export class Timeline extends EventTarget {
+export class Timeline {
   /** @param element an empty element with a height; the timeline fills it. */
   constructor(element, store, transport) {
-    super();
     this.element = element;
     this.store = store;
     this.transport = transport;
@@ -40,8 +39,8 @@ export class Timeline extends EventTarget {
     this.painter = new Painter(this.canvas);
     this.parts = new Parts(this.room, this);
     this.hands = new Hands(this.surface, this);
-    this.stale = true;
-    this.following = true;
+    this.stale = this.following = true;
+    this.fingers = window.matchMedia("(pointer: coarse)");
     this.listen();
     this.mark(null);
     this.resize();
@@ -57,15 +56,12 @@ export class Timeline extends EventTarget {
     });
     store.addEventListener("wave", () => {
       this.coarse = store.wave ? coarseWave(store.wave) : null;
+      this.loudest = this.coarse?.reduce((top, value) => Math.max(top, value), 32) ?? 255;
       this.refresh();
     });
     store.addEventListener("selection", () => this.selected());
     for (const name of ["loop", "seek", "state"]) transport.addEventListener?.(name, () => ((this.following = true), this.refresh()));
     new ResizeObserver(() => this.resize()).observe(this.surface);
-  }
-
-  dispatch(name) {
-    this.dispatchEvent(new CustomEvent(name));
   }
 
   say(text) {
@@ -168,9 +164,9 @@ export class Timeline extends EventTarget {
   paintNow() {
     this.stale = false;
     const { store, view, height } = this;
-    this.rows = rowsOf(height, view.zoomed);
+    this.rows = rowsOf(height, view.zoomed, this.fingers.matches);
     this.painter.paint({
-      list: store.cues, light: store.light, wave: store.wave, coarse: this.coarse, view, rows: this.rows, height,
+      list: store.cues, light: store.light, wave: store.wave, coarse: this.coarse, loudest: this.loudest, view, rows: this.rows, height,
       selection: store.selection, ratio: Math.min(window.devicePixelRatio || 1, MOST_RATIO),
     });
     const [y, tall] = this.rows.sections;
