@@ -346,6 +346,37 @@ def test_keyboard_only(browser: Any, server: StudioProcess, ready: str) -> None:
         assert names == [], "everything has a name"
 
 
+def test_axe_finds_nothing_serious(browser: Any, server: StudioProcess, ready: str) -> None:
+    axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'test' group")
+    axe = axe_api.Axe()
+    address = f"{server.origin}/#project={ready}"
+    with Visit(browser, address, bypass_csp=True) as visit:  # axe is put into the page, which the page forbids
+        page = visit.page
+
+        def look(place: str) -> None:
+            found = axe.run(page).response["violations"]
+            serious = [one for one in found if one["impact"] in ("serious", "critical")]
+            assert not serious, (place, [(one["id"], one["nodes"][0]["target"]) for one in serious])
+
+        page.wait_for_selector("#notice[open]")
+        look("notice")
+        page.click("#notice-full")
+        visit.whole()
+        look("show")
+        page.click(".timeline .part >> nth=0")
+        look("cue")
+        for tab in ("lights", "live"):
+            page.click(f"#tab-{tab}")
+            look(tab)
+        page.keyboard.press("e")
+        look("export")
+        page.keyboard.press("Escape")
+        page.set_viewport_size({"width": 390, "height": 844})
+        look("phone")
+        page.click("#home")
+        look("start")
+
+
 def _tab_to(page: Any, there: str, most: int = 60) -> set[str]:
     """Press Tab until a condition holds; the ids passed on the way."""
     passed = set()

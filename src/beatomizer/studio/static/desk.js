@@ -157,6 +157,7 @@ export class Desk {
     }
     this.coarse = project.coarse && this.store.light && project.state !== "failed" ? "A first version. Listening more closely" : "";
     this.chip("coarse", this.coarse);
+    $("studio-title").textContent = `Light show of ${project.name}`;
     document.title = `${project.name || project.title || "Show"} · Beatomizer`;
   }
 
