@@ -5,6 +5,7 @@ A request's path is looked up in the table and never joined to a folder, so no p
 
 import asyncio
 import os
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -26,9 +27,6 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 """Kinds of files that are served; others are left out of the table."""
-
-
-_LIGHTER = {".html", ".css", ".js"}
 
 
 def table(folder: Path, prefix: str = "/static/") -> dict[str, Path]:
@@ -66,24 +64,27 @@ def page_routes(found: dict[str, Path]) -> list[Route]:
         if path is None:
             return problem(404, "there is nothing here", "the page is at /")
         data = await asyncio.to_thread(_read, path)
-        return Response(lighter(data) if path.suffix in _LIGHTER else data, media_type=TYPES[path.suffix])
+        return Response(lighter(data, path.suffix), media_type=TYPES[path.suffix])
 
     return [Route("/", serve), Route("/review", serve), Route("/static/{name:path}", serve)]
 
 
-def lighter(data: bytes) -> bytes:
-    """A script, a style or a page without indentation and without lines that are only comment; a sixth less to send.
+def lighter(data: bytes, suffix: str) -> bytes:
+    """A script, a style or a page without indentation and without lines that are only comment: a sixth less to send.
 
-    Every line keeps its number, so that what a browser says about one leads to it. Nothing inside a line is touched.
+    Every line keeps its number, so that what a browser says about one leads to it. Nothing inside a line is touched,
+    but for spaces beside the punctuation of styles.
     """
+    if suffix not in (".html", ".css", ".js"):
+        return data
     lines, inside = [], False
     for line in data.split(b"\n"):
         text = line.strip()
         block = inside or (text.startswith(b"/*") and b"*/" not in text[2:-2])
         inside = block and not text.endswith(b"*/")
-        comment = block or text.startswith(b"// ")
-        lines.append(b"" if comment else text)
-    return b"\n".join(lines)
+        lines.append(b"" if block or text.startswith(b"// ") else text)
+    whole = b"\n".join(lines)
+    return re.sub(rb" ?([{};,]) ?|(?<=:) ", rb"\1", whole) if suffix == ".css" else whole
 
 
 def _read(path: Path) -> bytes:

@@ -1,6 +1,7 @@
 /* The Show tab: what a person wishes for the whole show. The server designs; pinned parts stay. */
 
-import { button, clockText, make, say } from "./elements.js";
+import { clockText } from "./actions.js";
+import { button, make, say } from "./elements.js";
 import { mountPalette } from "./palette.js";
 
 const WAIT_MS = 250; // arrow keys on a slider or a list are one wish, not ten

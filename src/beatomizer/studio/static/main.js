@@ -10,8 +10,6 @@ import { mountExports } from "./exports.js";
 import { mountInspector } from "./inspector.js";
 import { listenToKeys } from "./keys.js";
 import { mountLamps } from "./lamps.js";
-import { mountLights } from "./lights.js";
-import { mountLive } from "./live.js";
 import { mountPlaybar, switchLoop } from "./playbar.js";
 import { Preview } from "./preview.js";
 import { mountStart } from "./start.js";
@@ -181,6 +179,19 @@ function selectTab(name, focus = false) {
   if (focus) $(`tab-${name}`).focus();
 }
 
+/** A tab that is fetched when it is opened, or when what it shows is running already. */
+function later(name, mount) {
+  let mounted = null;
+  const need = () => (mounted ??= mount().catch((error) => ((mounted = null), complain(error))));
+  $(`tab-${name}`).addEventListener("focus", need);
+  $(`tab-${name}`).addEventListener("click", need);
+  api.socket.addEventListener(name, async ({ detail }) => {
+    if (mounted || !detail.running) return;
+    await need();
+    api.socket.tell(name, detail);
+  });
+}
+
 function listenToTabs() {
   for (const tab of TABS) $(`tab-${tab}`).addEventListener("click", () => selectTab(tab));
   $("tabs").addEventListener("keydown", (event) => {
@@ -345,8 +356,8 @@ async function main() {
   mountInspector($("panel-cue"), store, transport, about);
   controls = mountControls($("panel-show"), store, about);
   exporting = mountExports(store, api.socket, about);
-  mountLights($("panel-lights"), store, transport, api, api.socket);
-  mountLive($("panel-live"), store, preview, api, api.socket);
+  later("lights", async () => (await import("./lights.js")).mountLights($("panel-lights"), store, transport, api, api.socket));
+  later("live", async () => (await import("./live.js")).mountLive($("panel-live"), store, preview, api, api.socket));
   mountLamps(preview, (lamps) => api.saveStage(store.project.id, { lamps }).catch(complain));
   transport.addEventListener("seek", () => preview.jump());
   transport.addEventListener("jump", () => preview.jump());
