@@ -28,12 +28,25 @@ export class Desk {
 
   /** Show the studio for a song that is on its way. */
   expect(name, play) {
-    this.leave();
+    this.enter();
     this.playWhenReady = play;
-    document.body.classList.remove("at-start");
+    this.work(`Opening ${name}`, null, "");
+  }
+
+  /** The studio without a song: live sound lights the stage. */
+  goLive() {
+    this.enter();
+    this.id = "live";
+    document.body.classList.add("only-live");
+    $("work").hidden = true;
+    document.title = "Live · Beatomizer";
+  }
+
+  enter() {
+    this.leave();
+    document.body.classList.remove("at-start", "only-live");
     $("start").hidden = true;
     $("studio").hidden = false;
-    this.work(`Opening ${name}`, null, "");
     this.consent();
   }
 

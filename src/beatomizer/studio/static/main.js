@@ -52,6 +52,7 @@ async function refreshList() {
 
 async function open(id, options = {}) {
   start.hide();
+  if (document.body.classList.contains("only-live")) selectTab("show");
   const name = start.projects.find((one) => one.id === id)?.name;
   try {
     if (location.hash !== `#project=${id}`) history.pushState(null, "", `#project=${id}`);
@@ -63,10 +64,19 @@ async function open(id, options = {}) {
   }
 }
 
+function goLive() {
+  start.hide();
+  if (location.hash !== "#live") history.pushState(null, "", "#live");
+  desk.goLive();
+  selectTab("live");
+  $("tab-live").click();
+}
+
 /** The address says which project is open: back and forward work, a bookmark does too. */
 function route() {
   const id = /^#project=([a-z0-9]{12})$/.exec(location.hash)?.[1];
   if (id) open(id);
+  else if (location.hash === "#live") goLive();
   else home();
 }
 
@@ -203,7 +213,7 @@ function listenToTabs() {
   });
 }
 
-const inStudio = (act) => () => (desk.id ? act() : false);
+const inStudio = (act) => () => (store.project ? act() : false);
 const seekBy = (seconds) => inStudio(() => transport.seek(transport.position_s + seconds));
 const seekBars = (by) => inStudio(() => transport.seek(store.cues ? stepped(store.cues, transport.position_s, by, "bar") : transport.position_s + by * 2));
 
@@ -237,7 +247,8 @@ const commands = {
 
 function listenToButtons() {
   const acts = { home: () => desk.id && home(), "projects-button": () => home(), blackout, "full-blackout": blackout, calm: switchCalm, full: fullscreen,
-    "help-button": help, undo: commands["Ctrl+z"], redo: commands["Ctrl+Shift+z"], "work-again": () => (home(), $("file").click()) };
+    "help-button": help, undo: commands["Ctrl+z"], redo: commands["Ctrl+Shift+z"], "go-live": goLive,
+    "work-again": () => (home(), $("file").click()), "work-retry": () => api.send("POST", `projects/${desk.id}/listen`).catch(complain) };
   for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", () => act());
   for (const dialog of document.querySelectorAll("dialog:not(#notice)")) {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
