@@ -79,14 +79,9 @@ export class Store extends EventTarget {
     return { cues: this.cues, kept: this.kept };
   }
 
-  /**
-   * Change the cue list.
-   * @param label what undo calls it: "Look of chorus".
-   * @param change a function from a cue list to a new one; the same list back means nothing happened.
-   * @param options.kept [[start_s, end_s], …] or a function of the new list: stretches that another idea leaves alone.
-   * @param options.group one undo step for all edits of a gesture: each is made from the list before it; end with settle().
-   * @returns whether anything changed.
-   */
+  /** Change the cue list: `label` is what undo calls it, `change` a function from list to new list (the same one: nothing
+      happened), `kept` the stretches (or a function of the new list) that another idea leaves alone. Edits of one `group` are
+      one step, each made from the list before the first, until settle(). Whether anything changed. */
   edit(label, change, { kept = [], group = null } = {}) {
     if (!this.cues) return false;
     const last = group !== null && this.open_ === group ? this.past.at(-1) : null;

@@ -263,9 +263,12 @@ export class Painter {
 
   boundaries({ list, view, rows }) {
     const end = rows.level[1] ? rows.level[0] + rows.level[1] : rows.ribbon[0] + rows.ribbon[1];
-    for (const { start_s } of list.sections.slice(1)) {
-      if (start_s < view.from || start_s > view.to) continue;
-      this.line(Math.round(view.x(start_s)) + 0.5, rows.wave[0], end, "#eef0f650");
+    let before = 0;
+    for (const { start_s } of list.sections) {
+      const x = Math.round(view.x(start_s)) + 0.5;
+      if (x < before + 5 || x > view.width) continue;
+      this.line(x, rows.wave[0], end, "#eef0f650");
+      before = x;
     }
   }
 
