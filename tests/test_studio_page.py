@@ -1,4 +1,4 @@
-"""The studio's page in a real browser against a real server: what a person does in the first five minutes, and after."""
+"""The studio's page in a real browser against a real server: the first five minutes, and what comes after."""
 
 import io
 import json
@@ -7,7 +7,6 @@ import shutil
 import time
 import wave
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 from PIL import Image
 
 from beatomizer.safety.judge import judge
+from beatomizer.studio.pages import lighter, page_files
 from beatomizer.timebase import FPS
 from tests.made_shows import write_click_song
 from tests.studio_server import StudioProcess, studio
@@ -89,12 +89,16 @@ class Visit:
         end = time.monotonic() + within_s
         while not self.get(expression):
             if time.monotonic() > end:
-                pytest.fail(f"never true: {expression}; {self.page.inner_text('body')[:300]}; {self.complaints}")
+                pytest.fail(
+                    f"never true: {expression}; {self.page.inner_text('body')[:300]}; {self.complaints}"
+                )
             self.page.wait_for_timeout(25)
 
     def whole(self) -> None:
         """Wait for the refined show with its sound."""
-        self.until("store.light && store.project && !store.project.coarse && transport.hasSound && store.wave")
+        self.until(
+            "store.light && store.project && !store.project.coarse && transport.hasSound && store.wave"
+        )
 
 
 def opened(browser: Any, server: StudioProcess, project: str, **context: Any) -> Visit:
@@ -194,7 +198,9 @@ def test_wishes_of_the_show_tab(browser: Any, server: StudioProcess, ready: str,
         assert visit.complaints == []
 
 
-def test_lamps_are_moved_by_pointer_and_keys_and_stay(browser: Any, server: StudioProcess, ready: str) -> None:
+def test_lamps_are_moved_by_pointer_and_keys_and_stay(
+    browser: Any, server: StudioProcess, ready: str
+) -> None:
     with opened(browser, server, ready) as visit:
         page = visit.page
         page.click("#arrange")
@@ -306,7 +312,10 @@ def test_it_fits_every_screen(browser: Any, server: StudioProcess, ready: str) -
                     "...[...document.querySelectorAll('main, #studio, #start, #side')].map((one) => one.scrollWidth))"
                 )
                 assert over <= width, f"{place} scrolls sideways at {width}"
-                for name in ("blackout", *(("play", "light-canvas") if place == "studio" else ("choose", "demo"))):
+                for name in (
+                    "blackout",
+                    *(("play", "light-canvas") if place == "studio" else ("choose", "demo")),
+                ):
                     box = visit.page.locator(f"#{name}").bounding_box()
                     assert box is not None, name
                     assert box["x"] >= 0, name
@@ -339,7 +348,7 @@ def test_keyboard_only(browser: Any, server: StudioProcess, ready: str) -> None:
         visit.until("store.canUndo")
         names = page.evaluate(
             """[...document.querySelectorAll('button, input, select, canvas, [role=tab], a')]
-            .filter((one) => one.checkVisibility() && !one.closest('[aria-hidden=true]') && one.getAttribute('aria-hidden') !== 'true')
+            .filter((one) => one.checkVisibility() && !one.closest('[aria-hidden=true]'))
             .filter((one) => !(one.getAttribute('aria-label') || one.textContent.trim() || one.title
               || one.getAttribute('aria-labelledby') || one.labels?.length)).map((one) => one.outerHTML)"""
         )
@@ -350,7 +359,9 @@ def test_axe_finds_nothing_serious(browser: Any, server: StudioProcess, ready: s
     axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'test' group")
     axe = axe_api.Axe()
     address = f"{server.origin}/#project={ready}"
-    with Visit(browser, address, bypass_csp=True) as visit:  # axe is put into the page, which the page forbids
+    with Visit(
+        browser, address, bypass_csp=True
+    ) as visit:  # axe is put into the page, which the page forbids
         page = visit.page
 
         def look(place: str) -> None:
@@ -457,7 +468,7 @@ def test_hands_cannot_make_the_stage_flash(browser: Any, server: StudioProcess, 
             """async () => { const { Preview } = await import('/static/preview.js');
             const box = document.createElement('div'); document.body.append(box);
             box.style.width = '160px'; box.style.height = '90px'; box.style.position = 'fixed';
-            const canvases = [document.createElement('canvas'), document.createElement('canvas')]; box.append(...canvases);
+            const canvases = [0, 1].map(() => document.createElement('canvas')); box.append(...canvases);
             let clock = 1000; performance.now = () => clock;
             const preview = new Preview(...canvases), out = [];
             const fake = (swap) => ({ frames: 6000, values: 12, frameAt: (s) => Math.floor(s * 60),
@@ -482,15 +493,47 @@ def test_hands_cannot_make_the_stage_flash(browser: Any, server: StudioProcess, 
     assert max(int(count.max()) for count in counts.values()) <= 6
 
 
-def test_weight() -> None:
-    """Everything the page loads, as it lies there."""
-    static = Path(str(files("beatomizer.studio"))) / "static"
-    shared = Path(str(files("beatomizer.outputs.files.page")))
-    own = [path for path in static.rglob("*.*") if "review" not in path.parts]
-    total = sum(path.stat().st_size for path in own) + sum(
-        (shared / f"{name}.js").stat().st_size for name in ("light", "clock", "scenery", "beams", "stage")
-    )
-    assert total < 350_000
+def test_live_sound_without_a_song(browser: Any, server: StudioProcess) -> None:
+    with Visit(browser, server.origin, answered="full") as visit:
+        visit.page.click("#go-live")
+        assert visit.page.get_attribute("#tab-live", "aria-selected") == "true"
+        assert not visit.page.is_visible("#timeline")
+        visit.get("stage.showLive(new Uint8Array(15).fill(200), 5)")
+        visit.until("stage.source === 'live' && stage.zones === 5 && stage.gate.value === 1")
+        assert picture(visit).max() > 120
+        visit.get("stage.showProject()")
+        visit.until("stage.gate.value === 0")
+        visit.page.go_back()
+        visit.page.wait_for_selector("#choose")
+        assert visit.complaints == []
+
+
+def test_the_page_is_light(browser: Any, server: StudioProcess, ready: str) -> None:
+    """All that is sent to open, play and shape a show, uncompressed."""
+    with opened(browser, server, ready) as visit:
+        sizes = visit.page.evaluate(
+            """performance.getEntries().filter((one) => one.decodedBodySize && !one.name.includes('/api/'))
+            .map((one) => [one.name, one.decodedBodySize])"""
+        )
+    assert len(sizes) > 20
+    assert sum(size for _, size in sizes) < 250_000, sorted(sizes, key=lambda one: one[1])
+
+
+def test_files_served_lighter_keep_their_lines() -> None:
+    for path in page_files().values():
+        text = path.read_bytes()
+        served = lighter(text, path.suffix)
+        if path.suffix in (".js", ".css", ".html"):
+            assert served.count(b"\n") == text.count(b"\n"), path
+            assert all(line.count(b"`") % 2 == 0 for line in text.split(b"\n")), (
+                f"{path}: text over several lines"
+            )
+        else:
+            assert served == text
+    code = b"  a = 1;\n  /* one\n     two */\n/** three */ b = '/*';\n  // four\n  c = 2; // five\n"
+    assert lighter(code, ".js") == b"a = 1;\n\n\n/** three */ b = '/*';\n\nc = 2; // five\n"
+    assert lighter(b"a , b { c: d; }\n", ".css") == b"a,b{c:d;}\n"
+    assert lighter(b"  x ", ".png") == b"  x "
 
 
 def _tagged(path: Path, **tags: str) -> None:

@@ -85,6 +85,7 @@ export class Desk {
     this.store.close();
     this.preview.clear();
     this.chip("coarse", "");
+    this.chip("job", "");
   }
 
   /** Everything once more: the server was away. */
@@ -180,7 +181,8 @@ export class Desk {
       if (this.store.light) complain({ error: error || "The show could not be made anew", hint });
       return this.again();
     }
-    if (state !== "running") return this.coarse ? this.chip("coarse", this.coarse) : this.chip("job", "");
+    this.chip("job", state === "running" && kind === "redesign" ? `${stageText(stage)}…` : "");
+    if (state !== "running") return this.chip("coarse", this.coarse);
     const percent = share > 0 ? ` ${Math.round(share * 100)} %` : "";
     if (!this.store.light) {
       this.work(`Listening to ${this.store.project?.name || "the song"}`, share, stageText(stage));
