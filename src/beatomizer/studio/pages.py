@@ -63,7 +63,10 @@ def page_routes(found: dict[str, Path]) -> list[Route]:
         path = found.get(request.url.path)
         if path is None:
             return problem(404, "there is nothing here", "the page is at /")
-        data = await asyncio.to_thread(_read, path)
+        try:
+            data = await asyncio.to_thread(_read, path)
+        except OSError:  # taken away, or a link now
+            return problem(404, "there is nothing here any more", "start the studio again")
         return Response(lighter(data, path.suffix), media_type=TYPES[path.suffix])
 
     return [Route("/", serve), Route("/review", serve), Route("/static/{name:path}", serve)]
