@@ -210,7 +210,7 @@ export class Painter {
   }
 
   /** The ribbon of every zone's colour, and under it how much light that is. */
-  light({ light, view, rows }) {
+  light({ light, view, rows, old }) {
     const zones = light.values / 3, shown = Math.min(zones, 32), columns = Math.max(1, Math.ceil(view.width)), c = this.context;
     this.small.width = columns;
     this.small.height = shown;
@@ -242,6 +242,9 @@ export class Painter {
     c.drawImage(this.small, 0, y, view.width, tall);
     c.restore();
     if (rows.level[1]) this.level(level, rows.level);
+    if (!old) return;
+    c.fillStyle = "#0b0c11a8"; // old light, until the new one is drawn
+    c.fillRect(view.x(old[0]), y, view.x(old[1]) - view.x(old[0]), rows.level[0] + rows.level[1] - y);
   }
 
   level(level, [y, tall]) {
