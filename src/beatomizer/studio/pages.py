@@ -62,7 +62,10 @@ def page_routes(found: dict[str, Path]) -> list[Route]:
         path = found.get(request.url.path)
         if path is None:
             return problem(404, "there is nothing here", "the page is at /")
-        return Response(await asyncio.to_thread(_read, path), media_type=TYPES[path.suffix])
+        try:
+            return Response(await asyncio.to_thread(_read, path), media_type=TYPES[path.suffix])
+        except OSError:  # taken away, or a link now
+            return problem(404, "there is nothing here any more", "start the studio again")
 
     return [Route("/", serve), Route("/review", serve), Route("/static/{name:path}", serve)]
 

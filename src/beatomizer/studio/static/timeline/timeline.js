@@ -39,7 +39,7 @@ export class Timeline {
     this.store = store;
     this.transport = transport;
     this.view = new View();
-    this.rows = rowsOf(160, false);
+    this.rows = rowsOf(160, false, false, 1);
     element.classList.add("timeline");
     element.timeline = this;
     this.surface = made("div", "surface", element);
@@ -126,7 +126,7 @@ export class Timeline {
     this.stale = true;
   }
 
-  // --- zoom and follow ---------------------------------------------------------------------------------------
+  // --- zoom and follow ---
 
   /** Zoom in (above 1) or out around the pointer, the playhead or the middle. */
   zoom(factor) {
@@ -163,7 +163,7 @@ export class Timeline {
     if (view.show(position - 0.06 * view.span)) this.refresh();
   }
 
-  // --- drawing -----------------------------------------------------------------------------------------------
+  // --- drawing ---
 
   /** Called each animation frame. */
   draw() {
@@ -180,10 +180,11 @@ export class Timeline {
   paintNow() {
     this.stale = false;
     const { store, view, height } = this;
-    this.rows = rowsOf(height, view.zoomed, this.fingers.matches);
+    const scale = Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 15 || 1);
+    this.rows = rowsOf(height, view.zoomed, this.fingers.matches, scale);
     this.painter.paint({
       list: store.cues, light: store.light, wave: store.wave, coarse: this.coarse, loudest: this.loudest, view, rows: this.rows, height,
-      selection: store.selection, old: this.old, ratio: Math.min(window.devicePixelRatio || 1, MOST_RATIO),
+      selection: store.selection, old: this.old, scale, ratio: Math.min(window.devicePixelRatio || 1, MOST_RATIO),
     });
     const [y, tall] = this.rows.sections;
     this.room.style.top = `${y}px`;
@@ -205,7 +206,7 @@ export class Timeline {
     this.loopMark.style.height = `${this.rows.ruler[1]}px`;
   }
 
-  // --- pointer -----------------------------------------------------------------------------------------------
+  // --- pointer ---
 
   hover(found) {
     this.pointer = found ? this.view.time(found.x) : null;
