@@ -53,7 +53,7 @@ class Visit:
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(f"{server.origin}/#{self.id}")
+        self.page.goto(f"{server.origin}/#project={self.id}")
         self.page.locator("#notice-calm").click()
         self.wait("store.light && store.cues && transport.duration_s > 40")
 

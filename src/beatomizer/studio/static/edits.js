@@ -49,7 +49,7 @@ export function zonesOf(group, zones) {
   return stage.filter(member[group]);
 }
 
-// --- reading ---------------------------------------------------------------------------------------------------
+// --- reading ---
 
 const lit = (cue) => cue.look !== "blackout" && cue.intensity !== 0;
 const cache = new WeakMap();
@@ -155,7 +155,7 @@ const meanOf = (parts, gain) => {
 /** How strong a section is, 0..1: the mean intensity of what is lit in it, by length. */
 export const sectionIntensity = (list, index) => meanOf(litParts(list, index), 1);
 
-// --- building blocks -------------------------------------------------------------------------------------------
+// --- building blocks ---
 
 /** A cue within what the format allows. */
 function valid(list, cue) {
@@ -217,7 +217,7 @@ function relooked(cue, look) {
   };
 }
 
-// --- sections --------------------------------------------------------------------------------------------------
+// --- sections ---
 
 /** One look for the whole section. Phrases keep times, colours and light; moments stay; accents that changed from
     phrase to phrase go, one that was the same throughout stays. */
@@ -421,7 +421,7 @@ export function deleteSection(list, index) {
   return { ...left, sections, cues };
 }
 
-// --- single cues -----------------------------------------------------------------------------------------------
+// --- single cues ---
 
 /** One cue with other values; {list, cue} so that the caller can find it again. */
 export function changedCue(list, index, patch) {
@@ -469,7 +469,7 @@ export function setPalette(list, palette) {
   return { ...list, palette: [...palette], cues };
 }
 
-// --- what stays when another idea is asked for -----------------------------------------------------------------
+// --- what stays when another idea is asked for ---
 
 /** Whether a stretch that stays holds the middle of a section. */
 export const isKept = (kept, section) => kept.some(([from, to]) => from <= (section.start_s + section.end_s) / 2 && to > (section.start_s + section.end_s) / 2);

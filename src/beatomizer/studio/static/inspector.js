@@ -74,7 +74,7 @@ class Inspector {
     return found;
   }
 
-  // --- a part of the song --------------------------------------------------------------------
+  // --- a part of the song ---
 
   sectionPage() {
     const put = (label, name, value, done, how = {}) => this.putSection(label, name, value, done, how);
@@ -176,7 +176,7 @@ class Inspector {
     room.children[held]?.focus();
   }
 
-  // --- one cue -----------------------------------------------------------------------------------------------
+  // --- one cue ---
 
   cuePage() {
     const put = (label, name, value, done) => {
@@ -234,7 +234,7 @@ class Inspector {
     f.zones.set(zones);
   }
 
-  // --- nothing selected --------------------------------------------------------------------------------------
+  // --- nothing selected ---
 
   emptyPage() {
     const here = button({ text: "Edit the part at the playhead", class: "tool wide" }, () => {
@@ -245,7 +245,7 @@ class Inspector {
     return { root: make("div", { class: "page" }, text, here), fields: { here } };
   }
 
-  // --- all of it ---------------------------------------------------------------------------------------------
+  // --- all of it ---
 
   update() {
     const { store, list } = this, kind = store.selection?.kind;
@@ -277,15 +277,15 @@ class Inspector {
 
   /** Looks move with the music; without it, the one at hand and the chosen one, gently. */
   animate(now) {
-    const shown = this.element.checkVisibility?.() ?? this.element.offsetParent !== null;
-    if (shown && this.list && !this.reduced.matches && this.shownView?.fields.look && now - (this.drawn ?? 0) > 32) {
+    const { look, accent, accentBox } = this.shownView.fields, shown = this.list && look && this.element.checkVisibility();
+    if (shown && now - (this.drawn ?? 0) > 32) {
       this.drawn = now;
-      const { playing, position_s } = this.transport, { beat_s, times } = edits.gridOf(this.list);
-      const half = beat_s < 0.5 ? 2 : 1; // at most two changes a second
-      const at = edits.lowerBound(times, position_s) - 1;
-      const beat = playing && at >= 0 && at + 1 < times.length ? at + (position_s - times[at]) / (times[at + 1] - times[at]) : playing ? position_s / beat_s : now / 700 * half;
-      this.shownView.fields.look.draw(Math.max(0, beat / half), playing);
-      if (this.shownView.fields.accentBox?.open) this.shownView.fields.accent.draw(Math.max(0, beat / half), playing);
+      const { playing, position_s } = this.transport, { beat_s, times } = edits.gridOf(this.list), at = edits.lowerBound(times, position_s) - 1;
+      const within = at >= 0 && at + 1 < times.length ? at + (position_s - times[at]) / (times[at + 1] - times[at]) : position_s / beat_s;
+      const slow = beat_s < 0.5 ? 0.5 : 1; // at most two changes a second
+      const beat = this.reduced.matches ? null : playing ? Math.max(0, within * slow) : now / 700;
+      look.draw(beat, playing);
+      if (accentBox?.open) accent.draw(beat, playing);
     }
     setTimeout(() => requestAnimationFrame((next) => this.animate(next)), shown ? 0 : 300);
   }
