@@ -38,7 +38,7 @@ class LightList:
             _found_told(one, one.place is not None and one.place.url in urls) for one in self._found.values()
         ]
         kinds = [
-            {"kind": name, "text": kind.text, "options": list(kind.options), "everybody": kind.everybody}
+            {"name": name, "text": kind.text, "options": list(kind.options), "everybody": kind.everybody}
             for name, kind in KINDS.items()
         ]
         return {"devices": devices, "added": added, "rig": self.rig(), "kinds": kinds}

@@ -67,7 +67,7 @@ export function mountLights(element, store, transport, api, socket) {
     }
   }
 
-  // --- where the song is ---------------------------------------------------------------------------------------
+  // where the song is
 
   const follow = new Follow(socket, clock, (now) => {
     if (state.running === "clicks") return clicks.context ? { project: CLICKS, position_s: clicks.position(now), playing: true } : null;
@@ -78,7 +78,7 @@ export function mountLights(element, store, transport, api, socket) {
   for (const name of ["state", "seek", "jump"]) transport.addEventListener(name, () => follow.say());
   transport.addEventListener("state", () => transport.playing && clicks.context && endClicks());
 
-  // --- start, stop, master ---------------------------------------------------------------------------------------
+  // start, stop, master
 
   const go = button({ icon: "lamp", text: "Light this show", class: "primary go" }, () => (lit() ? stop() : start()));
   const goText = go.querySelector("span");
@@ -109,13 +109,13 @@ export function mountLights(element, store, transport, api, socket) {
     show();
   }
 
-  // --- the lights that were added ------------------------------------------------------------------------------
+  // the lights that were added
 
   const list = make("ul", { class: "lights", "aria-label": "Your lights" });
   const none = make("p", { class: "quiet", text: "No lights yet. Look for some, or add one by its address. The stage above works without any." });
   const rows = new Map(); // id → {dot, rate, field, …}
   const lineUp = button({ text: "Line up by ear", class: "word" }, () => (clicks.context ? endClicks() : beginClicks()));
-  const lineUpText = make("p", { class: "quiet", text: "Clicks and flashes once a second. Move a light earlier or later until the two are one." });
+  const lineUpText = make("p", { class: "quiet", text: "A click and a flash each second: move a light until they are one." });
 
   async function beginClicks() {
     if (transport.playing) transport.pause();
@@ -184,7 +184,7 @@ export function mountLights(element, store, transport, api, socket) {
     refresh();
   }
 
-  // --- looking for more ----------------------------------------------------------------------------------------
+  // looking for more
 
   const find = button({ text: "Look for lights", class: "word" }, () => attempt(() => post("lights/find", {})));
   const findBar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": "Looking for lights" });
@@ -207,7 +207,7 @@ export function mountLights(element, store, transport, api, socket) {
     return light;
   }
 
-  // --- by address ----------------------------------------------------------------------------------------------
+  // by address
 
   const kind = make("select", { "aria-label": "Kind of light" });
   const host = make("input", { type: "text", class: "text", placeholder: "192.168.1.40", "aria-label": "Address of the light", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "253" });
@@ -232,7 +232,7 @@ export function mountLights(element, store, transport, api, socket) {
     host.placeholder = entry?.everybody ? `192.168.1.40 or ${entry.everybody}` : kind.value === "osc" ? "127.0.0.1:9000" : "192.168.1.40 or wled-sofa.local";
   }
 
-  // --- the rig -------------------------------------------------------------------------------------------------
+  // the rig
 
   const rigShown = make("div", { class: "rig" });
   const rigText = make("textarea", { rows: "9", spellcheck: "false", "aria-label": "Rig file (TOML)", maxlength: "65536" });
@@ -261,7 +261,7 @@ export function mountLights(element, store, transport, api, socket) {
     rigShown.append(label, rigPlan(rig.view), outputs, make("details", {}, make("summary", { text: many(rig.view.fixtures.length, "fixture") }), names));
   }
 
-  // --- what is shown -------------------------------------------------------------------------------------------
+  // what is shown
 
   let kinds = [], revision = -1, fetching = null;
 

@@ -42,7 +42,7 @@ export function mountLive(element, store, stage, api, socket) {
     }
   }
 
-  // --- sources -------------------------------------------------------------------------------------------------
+  // sources
 
   async function sources() {
     const before = source.value;
@@ -60,17 +60,17 @@ export function mountLive(element, store, stage, api, socket) {
     show();
   }
 
-  // --- start, stop, wishes -------------------------------------------------------------------------------------
+  // start, stop, wishes
 
   const wishes = () => ({ palette: palette.value || null, energy: Number(energy.value) });
 
   async function start() {
     window.beatomizer?.transport?.pause();
     const request = withLights.checked ? chosen.request : { lights: [], rig: false };
-    const { zones = 8, safety = "broadcast" } = store.project?.wishes ?? {};
+    const { zones = 8, safety = "broadcast" } = store.project?.wishes ?? {}, calm = stage.calm?.on; // light of a stage that is calm is calm
     joined = true;
     now.textContent = "Opening the source…";
-    const heard = await attempt(() => api.send("POST", "live/start", { source: source.value, ...request, wishes: { ...wishes(), zones, safety } }));
+    const heard = await attempt(() => api.send("POST", "live/start", { source: source.value, ...request, wishes: { ...wishes(), zones, safety: calm ? "calm" : safety } }));
     if (heard) hear(heard);
     else joined = false;
   }
@@ -95,7 +95,7 @@ export function mountLive(element, store, stage, api, socket) {
   energy.addEventListener("input", wish);
   palette.addEventListener("change", wish);
 
-  // --- what is heard -------------------------------------------------------------------------------------------
+  // what is heard
 
   function hear(detail) {
     if (live.running && !detail.running) stage.showProject();

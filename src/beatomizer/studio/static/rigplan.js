@@ -21,10 +21,11 @@ export function rigPlan(view) {
   const across = (place) => MARGIN + place * (WIDTH - 2 * MARGIN);
   draw("line", { x1: 8, y1: 104, x2: WIDTH - 8, y2: 104, class: "floor" }, svg);
   for (const [number, fixture] of view.fixtures.entries()) {
-    const y = (ROWS[fixture.role] ?? 56) + (number % 2) * 8, x = across(fixture.place), end = across(fixture.end);
-    const group = draw("g", { class: `fixture ${fixture.role}` }, svg);
+    const whole = !fixture.zones.length, y = (ROWS[fixture.role] ?? 56) + (number % 2) * 8; // shows the mean of the stage
+    const x = across(whole ? 0 : fixture.place), end = across(whole ? 1 : fixture.end);
+    const group = draw("g", { class: `${fixture.role}${whole ? " whole" : ""}` }, svg);
     draw("title", {}, group, fixtureText(fixture));
-    draw("path", { d: `M${(x + end) / 2} ${y}L${(x + end) / 2 - 15} 104h30z`, class: "beam" }, group);
+    if (!whole) draw("path", { d: `M${(x + end) / 2} ${y}L${(x + end) / 2 - 15} 104h30z`, class: "beam" }, group);
     if (Math.abs(end - x) > 2) draw("line", { x1: x, y1: y, x2: end, y2: y, class: "bar" }, group);
     else draw("circle", { cx: x, cy: y, r: 5 }, group);
   }

@@ -97,7 +97,7 @@ export class Timeline {
   changed() {
     const { cues, project } = this.store, duration = cues?.duration_s ?? project?.duration_s ?? 1;
     this.view.setDuration(duration);
-    this.empty.textContent = cues ? "" : project ? "Listening to the song…" : "";
+    this.empty.textContent = cues || !project || project.state === "failed" ? "" : "Listening to the song…";
     if (cues && this.list && this.store.light) this.old = joined(this.old, changedStretch(this.list, cues));
     this.list = cues;
     this.parts.follow();
