@@ -65,6 +65,12 @@ class PackedClip:
         text = plain_json({**self.facts, **changed})
         return PackedClip(self.key, {**self.parts, "json": text.encode()})
 
+    def with_flags(self, flags: NDArray[np.uint8]) -> "PackedClip":
+        """The same clip with other flags ``[900]``."""
+        return PackedClip(
+            self.key, {**self.parts, "flags.npy": _array_bytes(flags.astype("u1", casting="safe"))}
+        )
+
     @property
     def rgb(self) -> NDArray[np.uint16]:
         """As in ``Clip``, without decoding the sound."""

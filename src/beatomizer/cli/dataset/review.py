@@ -21,6 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{word}", action="append", default=[], metavar="ID[,ID…]", help=f"{said} these takes or clips"
         )
+    parser.add_argument(
+        "--trim",
+        action="append",
+        default=[],
+        metavar="ID=IN-OUT",
+        help="accept the part between two moments, in seconds from the beginning of the take or clip",
+    )
     parser.add_argument("--note", default="", metavar="TEXT", help="why, for the verdicts of this command")
     parser.add_argument(
         "--verdicts", metavar="FILE.csv", help="take over the verdicts saved from the contact sheet"
@@ -38,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     shards = Path(arguments.shards)
     summary: dict[str, Any] = {}
-    judging = bool(arguments.accept or arguments.reject or arguments.undo or arguments.verdicts)
+    judging = bool(arguments.accept or arguments.reject or arguments.undo)
+    judging = judging or bool(arguments.trim or arguments.verdicts)
     if judging:
         summary |= _judge(arguments, shards)
     if arguments.out or not judging:
@@ -67,7 +75,7 @@ def _judge(arguments: argparse.Namespace, shards: Path) -> dict[str, object]:
     news: dict[str, Judgement] = {}
     if arguments.verdicts:
         news, foreign = judgements_of_file(shards, Path(arguments.verdicts))
-    news |= judgements_of_words(shards, words, arguments.note)
+    news |= judgements_of_words(shards, words, arguments.note, arguments.trim)
     counts = Counter(one.verdict for one in record(shards, news).values())
     return {
         "recorded": len(news),
