@@ -82,7 +82,7 @@ def turn_in(folder: Path) -> Iterator[None]:
     Threads wait for each other everywhere, processes where there are locks (not on Windows).
 
     Raises:
-        UsageError: somebody else has had the turn for ten seconds.
+        ResourceLimitError: somebody else has had the turn for ten seconds.
     """
     if not _TURN.acquire(timeout=_LONGEST_TURN_S):
         raise _busy(folder)
@@ -115,8 +115,8 @@ def _lock_folder(folder: Path, stack: contextlib.ExitStack) -> None:
             return  # a file system without locks
 
 
-def _busy(folder: Path) -> UsageError:
-    return UsageError(f"another program is writing into '{folder}'", "wait for it, and try again")
+def _busy(folder: Path) -> ResourceLimitError:
+    return ResourceLimitError(f"another program is writing into '{folder}'", "wait for it, and try again")
 
 
 def _flush(path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from beatomizer.atomic import written_aside
 from beatomizer.dataset.file_kinds import kind_of
 from beatomizer.dataset.sources import TakeSource
+from beatomizer.dataset.stages import is_film
 from beatomizer.dataset.verdicts import is_id
 from beatomizer.errors import UnreadableInputError
 
@@ -72,7 +73,7 @@ def write_whereabouts(work: Path, sources: Sequence[TakeSource]) -> None:
             "media": str(source.media.resolve()),
             "content": source.content,
             "start_s": source.start_s,
-            "pictures": source.kind != "fseq",
+            "pictures": source.kind == "video" or is_film(source),
         }
         for source in sources
     }
