@@ -92,15 +92,15 @@ function redraw() {
 
 /** How the pictures come, in words; and the small ones where there are no others. */
 function way() {
-  const item = state.list?.current, { take, way: now } = player;
-  if (!item || !take) return;
-  const film = now === "film" || (now === "media" && take.media === "video");
-  const small = !film && take.pictures && take.clips.length > 0;
-  $("video").classList.toggle("shown", film);
+  const { take, moving } = player;
+  if (!take) return;
+  const small = !moving && take.pictures && take.clips.length > 0;
+  const making = take.media === "video" && player.films.get(player.clip?.key) === "asked";
+  $("video").classList.toggle("shown", moving);
   $("small").hidden = !small;
-  $("blank").hidden = film || small;
+  $("blank").hidden = moving || small;
   $("blank").textContent = take.clips.length ? "No picture: light without a film" : "Nothing to play";
-  $("source").textContent = { media: "", film: "made playable", sound: small ? "small pictures" : "", none: "" }[now];
+  $("source").textContent = small ? (making ? "small pictures; a film is being made" : "small pictures") : "";
   if (!small) state.pictures = null;
 }
 
@@ -238,14 +238,14 @@ function beginTrim() {
   if (!item || trim.points) return;
   trim.open(item.range, state.verdicts.of(item.id)?.trim);
   $("trim").hidden = false;
-  $("trim-button").setAttribute("aria-pressed", "true");
+  $("actions").hidden = true;
   trimSaid();
 }
 
 function endTrim() {
   trim.close();
   $("trim").hidden = true;
-  $("trim-button").setAttribute("aria-pressed", "false");
+  $("actions").hidden = false;
   const item = state.list.current;
   if (item) trim.draw(state.verdicts.of(item.id)?.trim ?? null);
 }

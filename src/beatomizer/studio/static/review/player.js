@@ -1,12 +1,10 @@
 /*
  * One sound for everything that is heard here, and the position that all pictures follow. Times are seconds of the take.
- * Ways to play, best first: "media" (the take's own file), "film" (a clip's pictures made playable by the server),
- * "sound" (a clip's sound from the set), "none". A way that fails gives way to the next one.
+ * Ways to play: "media", the take's own file; where that is not there or cannot be played "clips", the sound of one clip
+ * after the other, and, as soon as the server has made them, films with that sound; "none" where there are no clips.
  */
 
 import { CLIP_S, clamp } from "./words.js";
-
-const WAYS = ["media", "film", "sound", "none"];
 
 export class Player extends EventTarget {
   constructor(video) {
@@ -15,8 +13,10 @@ export class Player extends EventTarget {
     this.take = null;
     this.range = [0, CLIP_S];
     this.way = "none";
-    this.clip = -1; // the number of the clip whose file is open
-    this.failed = new Map(); // take → the first way that may still work
+    this.clip = null; // whose file is open, in the way "clips"
+    this.film = false; // whether that file is a film
+    this.unplayable = new Set(); // takes whose own file cannot be played here
+    this.films = new Map(); // a clip's key → "asked", "ready" or "none"
     this.wanted = null; // a position that the element has not reached yet
     this.playing = false;
     this.rate = 1;
@@ -31,25 +31,28 @@ export class Player extends EventTarget {
     const other = this.take !== take;
     this.take = take;
     this.range = range;
-    if (other) {
-      this.clip = -1;
-      this.use(this.failed.get(take.id) ?? this.best());
-    }
+    if (other) this.use(this.best());
     this.seek(at);
     this.tell("way");
   }
 
   best() {
-    if (this.take.media) return "media";
-    return this.take.clips.length ? "sound" : "none";
+    if (this.take.media && !this.unplayable.has(this.take.id)) return "media";
+    return this.take.clips.length ? "clips" : "none";
   }
 
   use(way) {
     this.way = way;
-    this.clip = -1;
+    this.clip = null;
+    this.film = false;
     this.wanted = null;
     this.video.removeAttribute("src");
     if (way === "media") this.load(`/api/review/takes/${this.take.id}/media`);
+  }
+
+  /** Whether there is a moving picture to be seen. */
+  get moving() {
+    return this.way === "media" ? this.take.media === "video" : this.film;
   }
 
   load(path) {
@@ -61,12 +64,14 @@ export class Player extends EventTarget {
   /** This way does not work for this take: the next one. */
   worse() {
     const at = this.position;
-    let next = WAYS[WAYS.indexOf(this.way) + 1] ?? "none";
-    if (next === "film" && this.take.media !== "video") next = "sound";
-    if (!this.take.clips.length) next = "none";
-    this.failed.set(this.take.id, next);
-    this.use(next);
-    this.seek(at);
+    if (this.way === "clips" && this.film) {
+      this.films.set(this.clip.key, "none");
+      this.openClip(this.clip, at);
+    } else if (this.way === "media") {
+      this.unplayable.add(this.take.id);
+      this.use(this.best());
+      this.seek(at);
+    } else this.use("none");
     this.tell("way");
   }
 
@@ -83,20 +88,20 @@ export class Player extends EventTarget {
 
   /** The element's own time of a moment. */
   inside(position) {
-    return this.way === "media" ? position + this.take.start_s : position - this.clip * CLIP_S;
+    return this.way === "media" ? position + this.take.start_s : position - this.clip.number * CLIP_S;
   }
 
   get position() {
-    if (this.wanted !== null || this.way === "none") return this.wanted ?? this.range[0];
+    if (this.wanted !== null || this.way === "none" || (this.way === "clips" && !this.clip)) return this.wanted ?? this.range[0];
     const time = this.video.currentTime;
-    return this.way === "media" ? time - this.take.start_s : time + this.clip * CLIP_S;
+    return this.way === "media" ? time - this.take.start_s : time + this.clip.number * CLIP_S;
   }
 
   seek(position) {
     position = clamp(position, this.range[0], Math.max(this.range[0], this.range[1] - 0.001));
     this.wanted = position;
-    if (this.way === "film" || this.way === "sound") this.need(position);
-    if (this.video.readyState > 0) this.video.currentTime = this.inside(position);
+    if (this.way === "clips") this.need(position);
+    if (this.video.readyState > 0 && (this.way === "media" || this.clip)) this.video.currentTime = this.inside(position);
     if (this.playing) this.start();
     this.tell("seek");
   }
@@ -104,13 +109,30 @@ export class Player extends EventTarget {
   /** The file of the clip that a moment lies in. */
   need(position) {
     const number = Math.floor(position / CLIP_S + 1e-9);
-    if (number === this.clip) return;
+    if (number === this.clip?.number) return;
     const clip = this.take.clips.find((one) => one.number === number);
-    if (!clip) return;
-    this.clip = number;
-    this.load(`/api/review/clips/${clip.key}/${this.way}`);
-    const next = this.take.clips.find((one) => one.number === number + 1);
-    if (next && this.way === "film") fetch(`/api/review/clips/${next.key}/film`, { method: "HEAD" }).catch(() => {});
+    if (clip) this.openClip(clip, position);
+  }
+
+  openClip(clip, position) {
+    this.clip = clip;
+    this.film = this.films.get(clip.key) === "ready";
+    this.wanted = position;
+    this.load(`/api/review/clips/${clip.key}/${this.film ? "film" : "sound"}`);
+    if (this.take.media !== "video") return;
+    this.ask(clip);
+    const next = this.take.clips.find((one) => one.number === clip.number + 1);
+    if (next) this.ask(next);
+  }
+
+  /** Have a clip's film made; when it is there, and still wanted, it takes the place of the sound. */
+  async ask(clip) {
+    if (this.films.has(clip.key)) return;
+    this.films.set(clip.key, "asked");
+    const answer = await fetch(`/api/review/clips/${clip.key}/film`, { method: "HEAD" }).catch(() => ({ ok: false }));
+    this.films.set(clip.key, answer.ok ? "ready" : "none");
+    if (answer.ok && this.way === "clips" && this.clip === clip) this.openClip(clip, this.position);
+    this.tell("way");
   }
 
   toggle() {
@@ -146,7 +168,7 @@ export class Player extends EventTarget {
 
   ended() {
     if (!this.playing) return;
-    const next = this.way === "media" ? this.range[0] : (this.clip + 1) * CLIP_S;
+    const next = this.way === "media" ? this.range[0] : (this.clip.number + 1) * CLIP_S;
     this.seek(next < this.range[1] - 0.05 ? next : this.range[0]);
   }
 
