@@ -4,7 +4,7 @@ Everything a door (command line, studio, Python) needs is here; the doors add wo
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,10 +16,12 @@ from beatomizer.cues.decide import decide
 from beatomizer.cues.format import read_cues
 from beatomizer.cues.palettes import resolve_palette
 from beatomizer.cues.recolor import recolor
+from beatomizer.cues.redesign import redesign
 from beatomizer.cues.style import Style
 from beatomizer.errors import UnreadableInputError
 from beatomizer.features.bank import extract_features
-from beatomizer.inference.engine import Engine, RawLight
+from beatomizer.features.features import Features
+from beatomizer.inference.engine import Engine, Heard, RawLight, Scores
 from beatomizer.inference.engines import DEFAULT_ENGINE, load_engine
 from beatomizer.live.file import live_show
 from beatomizer.live.follower import LiveEngine
@@ -143,18 +145,87 @@ def _wanted(
     if engine.look == "follower":
         with stopwatch.stage("show", progress):
             return followed(audio, engine, style, progress), SongFacts.of(audio)
-    with stopwatch.stage("features", progress):
-        features = extract_features(audio, progress)
-    with stopwatch.stage("inference", progress):
-        heard = engine.listen(features)
-    if isinstance(heard, RawLight):
+    heard = listen(audio, engine, stopwatch=stopwatch, progress=progress)
+    if isinstance(heard.heard, RawLight):
         with stopwatch.stage("show", progress):
-            return raw_show(heard, style.zones, source=audio.source), SongFacts.of(audio)
-    names = {"title": audio.title, "artist": audio.artist, "model": engine.name, "look": engine.look}
+            return raw_show(heard.heard, style.zones, source=audio.source), heard.facts
     with stopwatch.stage("cues", progress):
-        cues = decide(heard, features, style, **names)
+        cues = designed(heard, style)
     with stopwatch.stage("show", progress):
-        return draw_show(cues, source=audio.source), SongFacts.of(audio)
+        return draw_show(cues, source=audio.source), heard.facts
+
+
+@dataclass(frozen=True)
+class Listened:
+    """A song that an engine has heard: design it once, and again when the wishes change.
+
+    Attributes:
+        facts: of the song.
+        engine: which listened.
+        heard: what it heard.
+        features: what it heard it from.
+    """
+
+    facts: SongFacts
+    engine: Engine
+    heard: Heard
+    features: Features
+
+
+def listen(
+    audio: Audio,
+    engine: Engine,
+    *,
+    features: Features | None = None,
+    stopwatch: Stopwatch | None = None,
+    progress: Progress = silent,
+) -> Listened:
+    """Hear a song.
+
+    Args:
+        audio: the song.
+        engine: of those that hear whole songs.
+        features: of this audio, if they are known; another engine may have heard them.
+        stopwatch: times "features" and "inference".
+        progress: told how far it is.
+    """
+    watch = stopwatch or Stopwatch()
+    if features is None:
+        with watch.stage("features", progress):
+            features = extract_features(audio, progress)
+    with watch.stage("inference", progress):
+        heard = engine.listen(features)
+    return Listened(SongFacts.of(audio), engine, heard, features)
+
+
+def designed(song: Listened, style: Style) -> CueList:
+    """The cue list of a song.
+
+    Raises:
+        UnreadableInputError: the engine gives colour, not scores.
+    """
+    facts, engine = song.facts, song.engine
+    names = {"title": facts.title, "artist": facts.artist, "model": engine.name, "look": engine.look}
+    return decide(_scores(song), song.features, style, **names)
+
+
+def redesigned(
+    song: Listened, edited: CueList, style: Style, kept: Sequence[tuple[float, float]] = ()
+) -> CueList:
+    """An edited song by other wishes; its beats and sections stay, and so do the cues of the ``kept`` stretches.
+
+    Raises:
+        UnreadableInputError: the engine gives colour, not scores.
+    """
+    return redesign(edited, _scores(song), song.features, style, kept)
+
+
+def _scores(song: Listened) -> Scores:
+    if isinstance(song.heard, RawLight):
+        raise UnreadableInputError(
+            f"'{song.engine.name}' gives colour itself and has no cues", "use another model, such as full"
+        )
+    return song.heard
 
 
 def followed(audio: Audio, engine: Engine, style: Style, progress: Progress = silent) -> Show:

@@ -24,7 +24,7 @@ BARREN_VIDEO_BYTES = 512 << 20
 
 _HEAD_BYTES = 2048
 
-_SUFFIXES = frozenset({
+SUFFIXES = frozenset({
     ".mp3", ".mp2", ".aac", ".ac3", ".eac3", ".ogg", ".oga", ".opus", ".flac", ".wav", ".w64", ".aif", ".aiff",
     ".aifc", ".au", ".caf", ".wv", ".ape", ".tta", ".wma", ".asf", ".mp4", ".m4a", ".m4b", ".m4v", ".mov", ".3gp",
     ".mkv", ".mka", ".webm", ".avi", ".flv", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".vob",
@@ -55,7 +55,7 @@ class SongFile:
     """
 
     def __init__(self, descriptor: int, path: Path) -> None:
-        self.name = f"song{path.suffix.lower()}" if path.suffix.lower() in _SUFFIXES else "song"
+        self.name = f"song{path.suffix.lower()}" if path.suffix.lower() in SUFFIXES else "song"
         self.size = os.fstat(descriptor).st_size
         self.furthest = 0
         self.failure = ""

@@ -29,10 +29,8 @@ EXTRAS = {
     "cluster": (("distributed",), "data sets built by many machines"),
     "live": (("sounddevice",), "sound card in and out"),
     "lights": (("zeroconf", "serial"), "lights found by name, serial lights"),
-    "studio": (("starlette", "uvicorn"), "the web studio"),
+    "studio": (("starlette", "uvicorn", "websockets"), "the studio in the browser"),
 }
-LATER = {"studio"}
-"""Extras that no part of this version uses."""
 
 ENCODERS = {"libx264": "video", "aac": "sound of a video", "flac": "the demo's song, training clips"}
 
@@ -167,8 +165,6 @@ def _extra(extra: str, packages: tuple[str, ...], purpose: str) -> Finding:
     from importlib.util import find_spec
 
     missing = [name for name in packages if find_spec(name) is None]
-    if missing and extra in LATER:
-        return Finding(f"[{extra}]", "later", f"{purpose}: nothing in this version needs it yet")
     if missing:
         how = f"pip install 'beatomizer[{extra}]' (without: {', '.join(missing)})"
         return Finding(f"[{extra}]", "optional", f"{purpose}: {how}")

@@ -23,6 +23,7 @@ from beatomizer.cli import (
     play,
     render,
     search,
+    studio,
     train,
 )
 from beatomizer.cli.interrupts import interrupts_kept
@@ -31,6 +32,7 @@ from beatomizer.errors import BeatomizerError, ResourceLimitError, UsageError, o
 COMMANDS = (
     demo,
     render,
+    studio,
     play,
     live,
     calibrate,
