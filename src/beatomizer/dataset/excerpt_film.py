@@ -1,12 +1,11 @@
 """The pictures of one clip as a small film that browsers play, made when they cannot play the take's own file.
 
-Old and odd coders (MPEG-4, WMV, ProRes …) are decoded in a process of its own with limits, as in a build. The sound is
-the clip's: sample 0 of it is time 0 of the pictures, exactly as in training.
+Old and odd coders (MPEG-4, WMV, ProRes …) are decoded in a process of its own with limits, as in a build; this is its
+side, ``clip_films`` the other one. The sound is the clip's: sample 0 of it is time 0 of the pictures, as in training.
 """
 
 import contextlib
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -31,11 +30,8 @@ from beatomizer.dataset.video_file import MOST_PIXELS, Troubles, moving_picture,
 from beatomizer.errors import BeatomizerError, UnreadableInputError
 from beatomizer.timebase import SAMPLE_RATE
 
-_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-_START += "from beatomizer.dataset.excerpt_film import serve; serve()"
 _MEMORY_BYTES = 4 << 30
 _CPU_S = 60
-_PATIENCE_S = 90.0
 _WIDEST, _HIGHEST = 640, 480
 _EARLIER_S = 4.0
 """A key frame is looked for so much earlier; where it is not found, the film is read from its beginning."""
@@ -46,24 +42,8 @@ _COARSE = {"deadline": "realtime", "cpu-used": "8", "crf": "20", "b": "1200k"}
 """To look at once: VP8 as fast as it goes."""
 
 
-def make_film(media: Path, start_s: float, flac: bytes, out: Path) -> None:
-    """Write fifteen seconds of ``media`` from ``start_s`` on with the clip's sound as WebM; in a process of its own.
-
-    Raises:
-        UnreadableInputError: its pictures cannot be decoded, or not within the limits.
-    """
-    task = {"media": str(media), "start_s": start_s, "out": str(out)}
-    words = [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps(task)]
-    try:
-        done = subprocess.run(words, input=flac, capture_output=True, timeout=_PATIENCE_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise UnreadableInputError(f"the pictures of '{shown(media)}' take too long to decode") from error
-    if done.returncode or not out.is_file():
-        raise UnreadableInputError(f"the pictures of '{shown(media)}' cannot be decoded")
-
-
 def serve() -> None:
-    """The child's side: one film."""
+    """Make one film: the task is an argument, the clip's sound (FLAC) comes through standard input."""
     keep_within(_MEMORY_BYTES, _CPU_S)
     task = json.loads(sys.argv[2])
     try:
@@ -74,7 +54,18 @@ def serve() -> None:
 
 
 def write_film(media: Path, start_s: float, flac: bytes, out: Path) -> None:
-    """As ``make_film``, in this process; the file appears whole or not at all."""
+    """Write fifteen seconds of a video with a clip's sound as WebM; the file appears whole or not at all.
+
+    Args:
+        media: the take's file.
+        start_s: where in it the clip begins, in seconds from sample 0 of its sound.
+        flac: the clip's sound.
+        out: the film.
+
+    Raises:
+        UnreadableInputError: there are no pictures, or none that can be decoded.
+        ResourceLimitError: they are larger than 8K.
+    """
     sound = decode_flac(flac, CLIP_SAMPLES)
     zero_s = sound_zero_s(media) or 0.0
     with written_aside(out) as aside, av.open(str(aside), "w", format="webm") as container:

@@ -4,17 +4,15 @@ Everything is asked for by the id of a take or the key of a clip that is in the 
 verdict is in ``verdicts.csv`` before it is answered, and only replaces the one that the asker had seen.
 """
 
-import tempfile
-import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from beatomizer.dataset.clip import CLIP_FRAMES
+from beatomizer.dataset.clip_films import ClipFilms
 from beatomizer.dataset.clip_index import ClipPlaces, clips_in
 from beatomizer.dataset.clips import CLIP_S
-from beatomizer.dataset.excerpt_film import make_film
 from beatomizer.dataset.observed import Observed
 from beatomizer.dataset.packed import PackedClip
 from beatomizer.dataset.quality import FLAGS
@@ -37,9 +35,6 @@ from beatomizer.dataset.verdicts import (
 from beatomizer.dataset.whereabouts import MediaGate, OpenMedia, read_whereabouts
 from beatomizer.errors import UnreadableInputError, UsageError, one_line
 from beatomizer.timebase import FPS
-
-_MOST_FILMS = 64
-"""Films that are kept while the desk is open: a megabyte or two each."""
 
 
 class UnknownError(UsageError):
@@ -69,15 +64,14 @@ class ReviewDesk:
         self._material = Material(self.shards)
         self._rows = {row["id"]: row for row in self._material.rows}
         self._gate = MediaGate(read_whereabouts(self.shards / "work"))
-        self._films = tempfile.TemporaryDirectory(prefix="beatomizer-review-")
-        self._filming = threading.Lock()
+        self._films = ClipFilms()
         self._index = lru_cache(maxsize=256)(self._read_index)
         self._observed = lru_cache(maxsize=2)(self._read_observed)
         read_judgements(self.shards)
 
     def close(self) -> None:
         """Remove what was made for looking."""
-        self._films.cleanup()
+        self._films.close()
 
     # What is there
 
@@ -168,17 +162,13 @@ class ReviewDesk:
         Raises:
             UnreadableInputError: the take's file is not there, or its pictures cannot be decoded.
         """
-        flac = self.sound(key)
-        take = take_of(key)
-        with self._filming:
-            film = Path(self._films.name) / f"{key}.webm"
-            if not film.is_file():
-                self._gate.open(take).file.close()  # it is the file that the take was made from
-                where = self._gate.known[take]
-                for old in sorted(film.parent.iterdir(), key=lambda one: one.stat().st_mtime)[:-_MOST_FILMS]:
-                    old.unlink()
-                make_film(where.media, where.start_s + _number(key) * CLIP_S, flac, film)
-        return film
+        take, place = take_of(key), self._place(key)
+        self._gate.open(take).file.close()  # it is the file that the take was made from
+        where = self._gate.known[take]
+        if not where.pictures:
+            raise UnreadableInputError("that take was not filmed")
+        begin_s = where.start_s + _number(key) * CLIP_S
+        return self._films.film(key, where.media, begin_s, place.read("flac").parts["flac"])
 
     def _row(self, take: str) -> Mapping[str, str]:
         try:

@@ -65,11 +65,12 @@ function flags(item) {
   if (reason && !item.take.flags.includes(reason)) lines.push(["in the last build", reason]);
   if (Math.abs(item.take.offset_ms) >= 1) {
     const way = item.take.offset_ms > 0 ? "late" : "early";
-    lines.push([`${Math.abs(item.take.offset_ms).toFixed(0)} ms ${way}`, `the film's pictures; label and sound were brought together`]);
+    lines.push([`${Math.abs(item.take.offset_ms).toFixed(0)} ms ${way}`, "the film's pictures; label and sound were brought together", "plain"]);
   }
   $("flags").replaceChildren(
-    ...lines.map(([name, text]) => {
+    ...lines.map(([name, text, kind = ""]) => {
       const line = document.createElement("li"), badge = document.createElement("b");
+      line.className = kind;
       badge.textContent = name;
       line.append(badge, ` ${text}`);
       return line;

@@ -129,7 +129,8 @@ export class Player extends EventTarget {
   async ask(clip) {
     if (this.films.has(clip.key)) return;
     this.films.set(clip.key, "asked");
-    const answer = await fetch(`/api/review/clips/${clip.key}/film`, { method: "HEAD" }).catch(() => ({ ok: false }));
+    const answer = await fetch(`/api/review/clips/${clip.key}/film`, { headers: { Range: "bytes=0-0" } }).catch(() => ({ ok: false }));
+    if (answer.ok) await answer.arrayBuffer().catch(() => {});
     this.films.set(clip.key, answer.ok ? "ready" : "none");
     if (answer.ok && this.way === "clips" && this.clip === clip) this.openClip(clip, this.position);
     this.tell("way");
