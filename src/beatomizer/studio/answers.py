@@ -78,7 +78,8 @@ async def chunks(request: Request, limit: int, what: str) -> AsyncIterator[bytes
     count, stream = 0, request.stream()
     while True:
         try:
-            chunk = await asyncio.wait_for(anext(stream), _CHUNK_S)
+            async with asyncio.timeout(_CHUNK_S):
+                chunk = await anext(stream)
         except StopAsyncIteration:
             return
         except (TimeoutError, ClientDisconnect):

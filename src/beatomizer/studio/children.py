@@ -54,7 +54,8 @@ class Children:
             return
         nursery.stdin.close()  # the nursery ends its children and itself
         try:
-            await asyncio.wait_for(nursery.wait(), _END_S)
+            async with asyncio.timeout(_END_S):
+                await nursery.wait()
         except TimeoutError:
             nursery.kill()  # its children see the end of their lifeline
             await nursery.wait()
@@ -93,7 +94,8 @@ class Children:
         try:
             while not gone:
                 try:
-                    news = await asyncio.wait_for(said.get(), limits.stall_s)
+                    async with asyncio.timeout(limits.stall_s):
+                        news = await said.get()
                 except TimeoutError:
                     raise TaskError(f"showed no progress for {limits.stall_s:.0f} s", "try again") from None
                 if "exit" in news:

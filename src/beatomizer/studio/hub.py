@@ -68,10 +68,12 @@ class Page:
         """Send what is queued, until the page is gone or too slow."""
         while not self.dropped:
             if self._texts:
-                await asyncio.wait_for(self._socket.send_text(self._texts.popleft()), _SEND_S)
+                async with asyncio.timeout(_SEND_S):  # not wait_for, which loses cancellations in Python 3.11
+                    await self._socket.send_text(self._texts.popleft())
             elif self._picture is not None:
                 picture, self._picture = self._picture, None
-                await asyncio.wait_for(self._socket.send_bytes(picture), _SEND_S)
+                async with asyncio.timeout(_SEND_S):
+                    await self._socket.send_bytes(picture)
             else:
                 self._wake.clear()
                 await self._wake.wait()
@@ -135,7 +137,8 @@ class Hub:
         code = next((result for result in results if isinstance(result, int)), SLOW)
         if socket.client_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, TimeoutError, OSError, WebSocketDisconnect):
-                await asyncio.wait_for(socket.close(code), 1.0)
+                async with asyncio.timeout(1.0):
+                    await socket.close(code)
 
     async def _read(self, socket: WebSocket, page: Page) -> int:
         """Hear a page until it leaves or breaks a rule; the close code."""

@@ -20,6 +20,7 @@ from beatomizer.safety.limit import limit
 from beatomizer.show.draw import draw_show
 from beatomizer.studio.doing import Teller
 from beatomizer.studio.heard import read_heard, save_heard
+from beatomizer.studio.limits import decoded
 from beatomizer.studio.wave import wave_of
 
 COARSE_MODEL = "classic"
@@ -60,6 +61,7 @@ def listen_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
 
 def redraw_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
     """Cue list (a file, ``cues``) → light."""
+    decoded()
     cues = read_cues(Path(told["cues"]))
     tell("drawing", 0.0)
     return drawn(cues, Path(told["home"]), told["prefix"], tell, write_cues=False)
@@ -83,6 +85,7 @@ def redesign_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
         save_heard(song, home / f"{prefix}-heard.npz")
         extra = {"heard": f"{prefix}-heard.npz"}
     tell("designing", 0.0)
+    decoded()
     if told["cues"]:
         kept = [(float(start_s), float(end_s)) for start_s, end_s in told["kept"]]
         cues = redesigned(song, read_cues(Path(told["cues"])), style, kept)
@@ -137,4 +140,5 @@ def _loaded(told: dict[str, Any], tell: Teller) -> Audio:
     """The song, called by the name that a person gave it where it has no title."""
     song = Path(told["song"])
     audio = load_audio(song, progress=tell)
+    decoded()
     return replace(audio, title=told["name"]) if audio.title == song.stem else audio

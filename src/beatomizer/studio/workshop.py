@@ -207,7 +207,12 @@ class Workshop:
             project = self.projects.get(id)
             home = self.projects.home(id)
             told = {"home": str(home), "prefix": f"{job.id}-{project.rev}", "cues": str(home / project.cues)}
-            result = await self._result("redraw", told, job)
+            try:
+                result = await self._result("redraw", told, job)
+            except BeatomizerError:
+                if self.projects.get(id).cues == project.cues:
+                    raise
+                continue  # the list was exchanged under its hands: the next round draws the new one
 
             def changed(known: Project, begun: Project = project, result: dict[str, Any] = result) -> Project:
                 if known.cues != begun.cues:  # changed again: the next round draws that
@@ -257,6 +262,10 @@ class Workshop:
             if job.stop.is_set():
                 raise StoppedError from None
             return False
+        except BeatomizerError:
+            if self.projects.get(project.id).rev == project.rev:
+                raise
+            return False  # a file was exchanged under its hands
         finally:
             for task in watch:
                 task.cancel()
