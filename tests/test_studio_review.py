@@ -453,7 +453,8 @@ def test_a_set_is_judged_by_keyboard_and_the_build_does_it(
     visit.page.keyboard.type("I like it; j k")
     visit.press("Enter", "a")
     visit.go(light)  # light without a film
-    assert visit.page.is_visible("#blank")
+    assert not visit.page.is_visible("#picture")
+    assert visit.page.is_visible("#zones")
     visit.press("r", "u", "x")
     visit.saved()
     assert (
@@ -583,6 +584,22 @@ def test_everything_has_a_name_and_can_be_reached(browser: Any, reading: Served)
     } <= reached
     outline = visit.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none" or visit.page.evaluate("document.activeElement === document.body")
+    visit.page.close()
+
+
+@pytest.mark.integration
+def test_axe_finds_nothing_serious(browser: Any, reading: Served) -> None:
+    axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'test' group")
+    visit = Visit(browser, reading.address, bypass_csp=True)  # axe is put into the page, which the page forbids
+    found = []
+    for keys in ((), ("t",), ("Escape", "?"), ("Escape", " ")):
+        visit.press(*keys)
+        visit.page.wait_for_timeout(300)
+        told = axe_api.Axe().run(visit.page).response
+        assert len(told["passes"]) > 15
+        found += told["violations"]
+    wrong = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+    assert wrong == []
     visit.page.close()
 
 

@@ -95,8 +95,9 @@ def _take(take: TakeView, judged: Mapping[str, Judgement]) -> Iterator[str]:
     )
     title = row.get("title") or row.get("name") or take.id
     yield f"<header><h2>{escape(title)}</h2>{_buttons()}</header>\n<p class='facts'>{_told(row)}</p>\n"
-    if flags or row.get("reason"):
-        reason = row.get("reason", "")
+    trimmed = _trimmed(judgement)
+    if flags or trimmed or row.get("reason"):
+        reason = trimmed or row.get("reason", "")
         badges = "".join(f"<span class='flag'>{escape(flag)}</span>" for flag in flags)
         yield f"<p class='flags'>{badges}<span>{escape('' if reason in flags else reason)}</span></p>\n"
     if take.frames:
@@ -136,9 +137,13 @@ def _picture(time_s: float, grid: U8, shape: float) -> str:
 
 def _clip(clip: ClipView, judgement: Judgement | None) -> Iterator[str]:
     yield _opening("li", "clip", clip.key, judgement, flagged=bool(clip.problem), out=not clip.used)
-    told = clip.problem or ("" if clip.used else "not in the set")
+    told = _trimmed(judgement) or clip.problem or ("" if clip.used else "not in the set")
     yield f"<img alt='light and sound of 15 s' src='{clip_picture(clip)}'><p><b>{clock(clip.start_s)}</b>"
     yield f"<span class='flags'>{escape(told)}</span>{_buttons()}</p></li>\n"
+
+
+def _trimmed(judgement: Judgement | None) -> str:
+    return f"accepted in part, {judgement.trim} s" if judgement is not None and judgement.trim else ""
 
 
 def _refusals(material: Material) -> Iterator[str]:

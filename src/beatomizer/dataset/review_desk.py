@@ -65,7 +65,7 @@ class ReviewDesk:
         self._rows = {row["id"]: row for row in self._material.rows}
         self._gate = MediaGate(read_whereabouts(self.shards / "work"))
         self._films = ClipFilms()
-        self._index = lru_cache(maxsize=256)(self._read_index)
+        self._index = lru_cache(maxsize=4096)(self._read_index)
         self._observed = lru_cache(maxsize=2)(self._read_observed)
         read_judgements(self.shards)
 

@@ -34,6 +34,7 @@ export class Verdicts extends EventTarget {
     this.server = new Map(Object.entries(judged));
     this.rev = rev;
     this.waiting = []; // [{id, said}] in the order in which they were said
+    this.unsaid = new Map(); // the last of them by id
     this.sending = false;
     setInterval(() => document.hidden || this.look(), LOOK_MS);
     document.addEventListener("visibilitychange", () => document.hidden || this.look());
@@ -42,8 +43,8 @@ export class Verdicts extends EventTarget {
 
   /** {verdict, note, trim} or null. */
   of(id) {
-    for (let at = this.waiting.length - 1; at >= 0; at--) if (this.waiting[at].id === id) return this.waiting[at].said;
-    return this.server.get(id) ?? null;
+    const waiting = this.unsaid.get(id);
+    return waiting ? waiting.said : (this.server.get(id) ?? null);
   }
 
   /** Say something; null takes back. Returns what was said before. */
@@ -51,6 +52,7 @@ export class Verdicts extends EventTarget {
     const before = this.of(id);
     if (same(before, said)) return before;
     this.waiting.push({ id, said });
+    this.unsaid.set(id, this.waiting.at(-1));
     this.tell("change", [id]);
     this.send();
     return before;
@@ -61,7 +63,7 @@ export class Verdicts extends EventTarget {
     this.sending = true;
     while (this.waiting.length) {
       this.tell("saved", { state: "saving", text: "Saving…" });
-      const { id, said } = this.waiting[0];
+      const one = this.waiting[0], { id, said } = one;
       let answer;
       try {
         answer = await fetch("/api/review/verdicts", {
@@ -78,9 +80,12 @@ export class Verdicts extends EventTarget {
       }
       const told = await answer.json().catch(() => ({}));
       if (answer.ok || answer.status === 409) this.keep(id, told.judged, told.rev);
-      if (answer.ok) this.waiting.shift();
-      else {
-        this.waiting = this.waiting.filter((one) => one.id !== id);
+      if (answer.ok) {
+        this.waiting.shift();
+        if (this.unsaid.get(id) === one) this.unsaid.delete(id);
+      } else {
+        this.waiting = this.waiting.filter((other) => other.id !== id);
+        this.unsaid.delete(id);
         if (answer.status === 409) this.tell("conflict", { id });
         else this.tell("refused", { id, text: told.error || `the server answered ${answer.status}` });
         this.tell("change", [id]);

@@ -83,7 +83,16 @@ function zones(rows) {
   $("zones").replaceChildren(...Array.from({ length: rows }, () => document.createElement("div")));
 }
 
+let redrawing = false;
+
+/** Once a picture: canvases are measured, which makes the browser lay out the page. */
 function redraw() {
+  if (!redrawing) requestAnimationFrame(drawStrip);
+  redrawing = true;
+}
+
+function drawStrip() {
+  redrawing = false;
   const item = state.list?.current;
   if (!item) return;
   const marks = item.kind === "take" ? item.children.map((clip) => ({ at: clip.range[0], verdict: state.verdicts.of(clip.id)?.verdict })) : [];
@@ -100,7 +109,8 @@ function way() {
   $("video").classList.toggle("shown", moving);
   $("small").hidden = !small;
   $("blank").hidden = moving || small;
-  $("blank").textContent = take.clips.length ? "No picture: light without a film" : "Nothing to play";
+  $("blank").textContent = "There is nothing to be seen or heard of this take here.";
+  $("stage").classList.toggle("bare", !moving && !small && take.clips.length > 0);
   $("source").textContent = small ? (making ? "small pictures; a film is being made" : "small pictures") : "";
   if (!small) state.pictures = null;
 }
@@ -130,6 +140,7 @@ function pictureNow(position) {
 }
 
 let drawnAt = 0;
+let drawn = []; // what the last picture was made of: while nothing changes nothing is drawn
 
 function frame(now) {
   requestAnimationFrame(frame);
@@ -137,6 +148,9 @@ function frame(now) {
   if (!item) return;
   player.keepInside();
   const [start, end] = item.range, position = clamp(player.position, start, end);
+  const made = [item, position, state.light, state.pictures?.ready, state.calm && player.playing ? now : 0];
+  if (made.every((part, at) => part === drawn[at])) return;
+  drawn = made;
   $("head").style.left = `${((position - start) / (end - start)) * 100}%`;
   $("clock").textContent = `${clock(position - start, true)} / ${clock(end - start)}`;
   if (document.activeElement !== $("seek") || player.playing) $("seek").value = position;
@@ -218,6 +232,18 @@ function verdictShown() {
   if (document.activeElement !== $("note")) $("note").value = mine?.note ?? drafts.get(item.id) ?? "";
   if (!trim.points) trim.draw(mine?.trim ?? null);
   redraw();
+}
+
+let counting = false;
+
+/** Once a picture, however much has changed. */
+function countSoon() {
+  if (counting) return;
+  counting = true;
+  requestAnimationFrame(() => {
+    counting = false;
+    counts();
+  });
 }
 
 function counts() {
@@ -442,7 +468,7 @@ function wire() {
     look();
     if (document.activeElement?.closest("#side") && matchMedia("(max-width: 52rem)").matches) toggleList(false);
   });
-  state.list.addEventListener("shown", counts);
+  state.list.addEventListener("shown", countSoon);
   state.verdicts.addEventListener("change", ({ detail }) => {
     state.list.refresh(detail);
     verdictShown();

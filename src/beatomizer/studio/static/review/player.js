@@ -83,7 +83,7 @@ export class Player extends EventTarget {
   }
 
   reached() {
-    if (this.wanted !== null && Math.abs(this.video.currentTime - this.inside(this.wanted)) < 0.25) this.wanted = null;
+    if (!this.video.seeking) this.wanted = null;
   }
 
   /** The element's own time of a moment. */
