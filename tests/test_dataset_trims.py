@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from beatomizer.cli import main
 from beatomizer.dataset.build import build
 from beatomizer.dataset.clip import CLIP_FRAMES, MISSING
+from beatomizer.dataset.contact_sheet import write_sheet
 from beatomizer.dataset.info import describe
 from beatomizer.dataset.packed import SPLITS
 from beatomizer.dataset.shards import read_clips, set_facts
@@ -88,6 +89,8 @@ def test_a_clip_is_masked_outside_its_trim_and_the_rest_stays(takes: Path, whole
     assert (trimmed.audio == before.audio).all()
     assert (trimmed.rgb == before.rgb).all()
     assert set_facts(shards)["trims"] == {clip: "2-9.5"}
+    write_sheet(shards, shards.parent / "review.html")
+    assert "accepted in part, 2-9.5 s" in (shards.parent / "review.html").read_text()
     again = tree(shards)
     build([takes], shards)
     assert tree(shards) == again, "a build of the same is the same"

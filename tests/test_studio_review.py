@@ -347,6 +347,15 @@ def _unpacked(data: bytes) -> tuple[dict[str, Any], np.ndarray[Any, np.dtype[np.
     return json.loads(data[4 : 4 + length]), np.frombuffer(data[4 + length :], np.uint8)
 
 
+def test_a_set_that_is_built_again_is_shown_as_it_is_now(shards: Path, takes: Path) -> None:
+    clip = f"{ids(shards)['old']}-0001"
+    with contextlib.closing(ReviewDesk(shards)) as desk:
+        desk.judge(clip, Judgement(Verdict.REJECT), None)
+        build([takes], shards)
+        used = {one["key"]: one["used"] for take in desk.summary()["takes"] for one in take["clips"]}
+        assert {key for key, there in used.items() if not there} == {f"{ids(shards)['still']}-0000", clip}
+
+
 def test_a_set_without_its_work_folder_is_still_shown(shards: Path) -> None:
     shutil.rmtree(shards / "work")
     with contextlib.closing(ReviewDesk(shards)) as desk:
@@ -590,7 +599,9 @@ def test_everything_has_a_name_and_can_be_reached(browser: Any, reading: Served)
 @pytest.mark.integration
 def test_axe_finds_nothing_serious(browser: Any, reading: Served) -> None:
     axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'test' group")
-    visit = Visit(browser, reading.address, bypass_csp=True)  # axe is put into the page, which the page forbids
+    visit = Visit(
+        browser, reading.address, bypass_csp=True
+    )  # axe is put into the page, which the page forbids
     found = []
     for keys in ((), ("t",), ("Escape", "?"), ("Escape", " ")):
         visit.press(*keys)

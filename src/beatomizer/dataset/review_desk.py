@@ -18,6 +18,7 @@ from beatomizer.dataset.packed import PackedClip
 from beatomizer.dataset.quality import FLAGS
 from beatomizer.dataset.review_curves import light_bytes, loudness_bytes, picture_bytes
 from beatomizer.dataset.review_material import Material
+from beatomizer.dataset.shards import FACTS_FILE
 from beatomizer.dataset.take_facts import TakeFacts
 from beatomizer.dataset.take_words import flags_of, number_of, take_said
 from beatomizer.dataset.trims import LEAST_S
@@ -61,13 +62,22 @@ class ReviewDesk:
 
     def __init__(self, shards: Path) -> None:
         self.shards = shards.resolve()
+        self._open()
+        read_judgements(self.shards)
+        self._films = ClipFilms()
+
+    def _open(self) -> None:
+        """Read what there is, as it was built last."""
+        self._built = self._stamp()
         self._material = Material(self.shards)
         self._rows = {row["id"]: row for row in self._material.rows}
         self._gate = MediaGate(read_whereabouts(self.shards / "work"))
-        self._films = ClipFilms()
         self._index = lru_cache(maxsize=4096)(self._read_index)
         self._observed = lru_cache(maxsize=2)(self._read_observed)
-        read_judgements(self.shards)
+
+    def _stamp(self) -> list[tuple[int, int]]:
+        paths = [self.shards / name for name in (FACTS_FILE, "takes.csv") if (self.shards / name).exists()]
+        return [(path.stat().st_ino, path.stat().st_mtime_ns) for path in paths]
 
     def close(self) -> None:
         """Remove what was made for looking."""
@@ -76,7 +86,13 @@ class ReviewDesk:
     # What is there
 
     def summary(self) -> dict[str, Any]:
-        """All takes and clips in words and numbers, and what was said about them: plain JSON."""
+        """All takes and clips in words and numbers, and what was said about them: plain JSON.
+
+        Raises:
+            UnreadableInputError: as the desk itself, if the set was built again since.
+        """
+        if self._stamp() != self._built:
+            self._open()
         facts = self._material.facts
         return {
             "name": one_line(self.shards.name),

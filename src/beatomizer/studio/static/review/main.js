@@ -466,7 +466,7 @@ function wire() {
   new ResizeObserver(redraw).observe($("strip"));
   state.list.addEventListener("choose", () => {
     look();
-    if (document.activeElement?.closest("#side") && matchMedia("(max-width: 52rem)").matches) toggleList(false);
+    if (document.activeElement?.closest("#side") && matchMedia("(max-width: 52rem), (max-height: 30rem)").matches) toggleList(false);
   });
   state.list.addEventListener("shown", countSoon);
   state.verdicts.addEventListener("change", ({ detail }) => {
