@@ -125,7 +125,6 @@ class ReviewDesk:
             "id": take,
             "title": row.get("title") or row.get("name") or take,
             "duration_s": number_of(row, "duration_s") or len(places) * CLIP_S,
-            "offset_ms": number_of(row, "offset_ms") or 0.0,
             "flags": flags_of(row),
             "reason": row.get("reason", ""),
             "split": row.get("split", ""),

@@ -63,10 +63,8 @@ function flags(item) {
   if (item.clip?.problem) lines.unshift([item.clip.problem, "this clip was left out"]);
   const reason = item.take.reason;
   if (reason && !item.take.flags.includes(reason)) lines.push(["in the last build", reason]);
-  if (Math.abs(item.take.offset_ms) >= 1) {
-    const way = item.take.offset_ms > 0 ? "late" : "early";
-    lines.push([`${Math.abs(item.take.offset_ms).toFixed(0)} ms ${way}`, "the film's pictures; label and sound were brought together", "plain"]);
-  }
+  const moved = item.take.told.find((words) => words.startsWith("pictures were "));
+  if (moved) lines.push([moved.replace("pictures were ", ""), "the film's pictures; label and sound were brought together", "plain"]);
   $("flags").replaceChildren(
     ...lines.map(([name, text, kind = ""]) => {
       const line = document.createElement("li"), badge = document.createElement("b");
@@ -80,6 +78,8 @@ function flags(item) {
 
 function zones(rows) {
   slow.length = 0;
+  const names = { mean: "mean of the picture", implied: "colour of the lights", zones: "zones" };
+  $("light-name").textContent = rows > 1 ? many(rows, "zone") : (names[state.set.labels] ?? state.set.labels);
   $("zones").replaceChildren(...Array.from({ length: rows }, () => document.createElement("div")));
 }
 
@@ -518,7 +518,6 @@ async function main() {
   }
   const { set } = state;
   $("set-name").firstChild.textContent = set.name;
-  $("light-name").textContent = { mean: "mean of the picture", implied: "colour of the lights", zones: `${set.zones} zones` }[set.labels] ?? set.labels;
   $("note").maxLength = set.most_note;
   trim.least = set.least_trim_s;
   state.verdicts = new Verdicts(set.judged, set.rev);
