@@ -22,6 +22,7 @@ export class Store extends EventTarget {
     clearTimeout(this.retrying);
     this.project = this.cues = this.light = this.wave = this.selection = null;
     this.past = [];
+    this.asking = null;
     this.future = [];
     this.open_ = null; // the group of a drag or a slider that has not been let go
     this.session = (this.session ?? 0) + 1; // answers of an earlier project are not for this one
@@ -63,7 +64,7 @@ export class Store extends EventTarget {
     const found = await this.api.project(project.id);
     if (session !== this.session || this.dirty) return;
     const before = this.state(), first = !this.cues || project.coarse;
-    this.project = found;
+    this.project = this.asking ? { ...found, wishes: this.asking } : found; // a wish on its way is not in it yet
     if (found.cues && !same(found.cues, this.cues)) this.cues = found.cues;
     if (this.cues !== before.cues) {
       if (first) [this.past, this.future] = [[], []]; // edits of a coarse list do not fit the refined one
@@ -139,12 +140,13 @@ export class Store extends EventTarget {
     this.project = { ...this.project, wishes };
     this.tell("project");
     this.wishing = { label, before };
+    this.asking = wishes;
     this.say("saving", "Designing…");
     try {
       await this.sent();
-      const { rev } = await this.api.saveWishes(this.project.id, this.project.rev, wishes, keep);
+      const { rev } = await this.asked(wishes, keep);
       if (session !== this.session) return;
-      this.project.rev = rev ?? this.project.rev;
+      this.project.rev = Math.max(rev, this.project.rev);
       this.say("saved", "Saved");
     } catch (error) {
       if (session !== this.session) return;
@@ -152,6 +154,21 @@ export class Store extends EventTarget {
       this.project = { ...this.project, wishes: before.wishes };
       this.tell("project");
       await this.refused(error);
+    } finally {
+      if (this.asking === wishes) this.asking = null;
+    }
+  }
+
+  /** A design that was finished meanwhile is no reason to refuse: wishes are whole, the last ones win. */
+  async asked(wishes, keep) {
+    const { id } = this.project;
+    for (let { rev } = this.project, tries = 0; ; tries++) {
+      try {
+        return await this.api.saveWishes(id, rev, wishes, keep);
+      } catch (error) {
+        if (error.status !== 409 || tries > 4) throw error;
+        rev = error.said?.rev ?? this.project.rev;
+      }
     }
   }
 
