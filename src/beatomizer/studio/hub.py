@@ -87,6 +87,10 @@ class Hub:
         self._listeners: dict[str, Listener] = {}
         self.greetings: list[Callable[[], dict[str, Any] | None]] = []
         """Each gives an event that a page is told when it comes, or ``None``."""
+        self.goodbyes: list[Callable[[Page], None]] = []
+        """Each is told of a page that has left."""
+        self.watchers: list[Callable[[dict[str, Any]], None]] = []
+        """Each is told every event, as pages are; it must not wait."""
 
     @property
     def pages(self) -> int:
@@ -103,6 +107,8 @@ class Hub:
 
     def send(self, event: dict[str, Any]) -> None:
         """Tell every page."""
+        for watcher in self.watchers:
+            watcher(event)
         if self._pages:
             text = json.dumps(event, separators=(",", ":"))
             for page in self._pages:
@@ -132,6 +138,8 @@ class Hub:
             await asyncio.wait([writing, reading, dropping], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._pages.discard(page)
+            for goodbye in self.goodbyes:
+                goodbye(page)
             for task in (writing, reading, dropping):
                 task.cancel()
             results = await asyncio.gather(reading, writing, dropping, return_exceptions=True)
