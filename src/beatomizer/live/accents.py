@@ -22,6 +22,10 @@ class AccentWatch:
         self._before = 0.0
         self._taken: list[int] = []
 
+    def wish(self, energy: float) -> None:
+        """Another ration from now on."""
+        self._ration = round(energy * _STRETCH / FPS)
+
     def step(self, frame: int, onsets: F32 | None, beats: tuple[float, ...]) -> Accent | None:
         """After a frame: its onset scores ``[4]``, and the frames of the beats around it."""
         if onsets is None or not self._ration:

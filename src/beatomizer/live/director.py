@@ -86,11 +86,28 @@ class Director:
         self._resting_s: float | None = 0.0
         self._named, self._dark = True, False
         self._tier, self._picture = 0, -1
+        self._told_again = False
 
     @property
     def palette(self) -> tuple[str, ...]:
         """The colours of the song that is playing."""
         return self._wardrobe.palette
+
+    def wish(self, style: Style) -> None:
+        """Other wishes from the next beat on; a palette that was wished for, or no longer is, is worn at once.
+
+        Raises:
+            UsageError: an unknown palette; nothing has changed then.
+        """
+        before = self.style
+        if style.palette != before.palette:
+            palette = live_palette(0.0, self._chroma, None, style, self._song)
+            self._wardrobe.repaint(palette)
+            self._pair = self._wardrobe.fresh(0.5, None, None)
+            self._settled = style.palette is not None
+            self._sure_beats = 0
+        self.style = style
+        self._picture, self._told_again = -1, True
 
     def sections(self, end_s: float) -> tuple[Section, ...]:
         """The parts up to ``end_s``."""
@@ -102,7 +119,8 @@ class Director:
         if not self.cues:
             return self._said([self._rest(time_s, 0.0)])
         if self._resting_s is not None:
-            again = time_s - self.cues[-1].time_s >= _RENEWED_S
+            again = time_s - self.cues[-1].time_s >= _RENEWED_S or self._told_again
+            self._told_again = False
             return self._said([self._rest(time_s, 2.0)]) if again else []
         if presence < RESTING:
             self._resting_s = time_s
@@ -131,6 +149,8 @@ class Director:
             if worn == self._pair and tier_of(self._drive(moment)) == self._tier:
                 return []
             return self._said(list(self._show(beat.time_s, meter, tempo_bpm, moment, again=True)))
+        elif self._told_again:
+            pass
         elif not (self._dark or before != self._moves or (turn is Turn.BAR and self._due(moment))):
             follows = self._moves and self._form.drop_may_follow(meter - beat.position + 1)
             return self._said(list(self._pull_back(beat.time_s))) if follows else []
@@ -225,7 +245,7 @@ class Director:
         self, time_s: float, meter: int, tempo_bpm: float, moment: Moment, *, again: bool = False
     ) -> Iterator[Cue]:
         """The picture of the moment; ``again``: the same one in other colours, if its height has not changed."""
-        tier = tier_of(self._drive(moment))
+        tier, self._told_again = tier_of(self._drive(moment)), False
         again, self._tier, self._dark = again and tier == self._tier, tier, False
         colors: tuple[str, ...] = (*self._pair, self._accent())
         if self._tier <= CALM_TIER:

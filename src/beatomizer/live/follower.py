@@ -110,6 +110,16 @@ class LiveFollower:
         self._heard += len(samples)
         return self._limited(linear_to_rgb8(self.decider.light()))
 
+    def wish(self, style: Style) -> None:
+        """Other colours and another energy while the music goes on; stage, seed and safety stay as they are.
+
+        Raises:
+            UsageError: an unknown palette; nothing has changed then.
+        """
+        style = replace(self.style, palette=style.palette, energy=style.energy)
+        self.decider.wish(style)
+        self.style = style
+
     def finish(self) -> U8:
         """The light of the last frame, padded with silence, if samples are left: ``[0 or 1, Z, 3]``."""
         if not len(self._rest):
@@ -221,6 +231,12 @@ class Decider:
         self._note(moment.light * presence, scores.get("onsets"))
         if self._draws:
             self._stage.ask(self._frame + self.lead_frames)
+
+    def wish(self, style: Style) -> None:
+        """Other wishes from the next beat on; see ``LiveFollower.wish``."""
+        self._director.wish(style)
+        self._accents.wish(style.energy)
+        self.style = style
 
     def light(self) -> F64:
         """Linear light ``[t, Z, 3]`` of the frames that were heard since the last call."""

@@ -5,16 +5,19 @@ One flash a second stays within every profile but ``calm``, where light only swe
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from beatomizer.arrays import U8
 from beatomizer.cues.cuelist import Beat, Cue, CueList, Section
 from beatomizer.cues.format import to_json
-from beatomizer.player.prepare import Prepared
 from beatomizer.safety.limit import limit
 from beatomizer.show.show import Show
 from beatomizer.timebase import FPS
+
+if TYPE_CHECKING:
+    from beatomizer.player.prepare import Prepared
 
 SECONDS = 60
 _FLASH_S, _FADE_S = 0.10, 0.15
@@ -23,9 +26,6 @@ _CLICK_HZ, _CLICK_S = 1_800.0, 0.012
 
 def flashes(zones: int, profile: str, seconds: int = SECONDS) -> Show:
     """A white flash at the start of each second, through the limiter: uint8 ``[60 · seconds, Z, 3]``."""
-    at_s = (np.arange(FPS) / FPS)[:, None, None]
-    height = np.clip((_FLASH_S + _FADE_S - at_s) / _FADE_S, 0.0, 1.0)
-    second: U8 = np.round(np.broadcast_to(200.0 * height, (FPS, zones, 3))).astype(np.uint8)
     beats = tuple(Beat(float(number), 1) for number in range(seconds))
     cues = CueList(
         float(seconds),
@@ -38,7 +38,15 @@ def flashes(zones: int, profile: str, seconds: int = SECONDS) -> Show:
         zones=zones,
         safety=profile,
     )
-    return limit(Show(np.tile(second, (seconds, 1, 1)), cues), profile)
+    return limit(Show(wanted_flashes(zones, seconds), cues), profile)
+
+
+def wanted_flashes(zones: int, seconds: int = SECONDS) -> U8:
+    """The same before the limiter, which leaves it as it is in every profile but ``calm``."""
+    at_s = (np.arange(FPS) / FPS)[:, None, None]
+    height = np.clip((_FLASH_S + _FADE_S - at_s) / _FADE_S, 0.0, 1.0)
+    second: U8 = np.round(np.broadcast_to(200.0 * height, (FPS, zones, 3))).astype(np.uint8)
+    return np.tile(second, (seconds, 1, 1))
 
 
 def clicks(sample_rate: int, seconds: int = SECONDS) -> "np.ndarray[tuple[int, ...], np.dtype[np.int16]]":
@@ -50,8 +58,10 @@ def clicks(sample_rate: int, seconds: int = SECONDS) -> "np.ndarray[tuple[int, .
     return np.tile(np.round(second * 32767.0).astype("<i2"), (seconds, 1))
 
 
-def write_clicks(home: Path, zones: int, profile: str, sample_rate: int) -> Prepared:
+def write_clicks(home: Path, zones: int, profile: str, sample_rate: int) -> "Prepared":
     """Clicks and flashes as a song that is ready to be played; without sound if ``sample_rate`` is 0."""
+    from beatomizer.player.prepare import Prepared  # decodes songs; whoever only flashes needs none of it
+
     home.mkdir()
     show = flashes(zones, profile)
     np.save(home / "show.npy", show.rgb8)

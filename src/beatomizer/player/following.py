@@ -7,7 +7,7 @@ cannot keep up, sound is left out rather than light made late.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from beatomizer.outputs.lights.light import LightFrame
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
 from beatomizer.player.hands import Hands
-from beatomizer.player.output import OutputProcess
 from beatomizer.player.ring import Timed
 from beatomizer.timebase import FPS, HOP
 
@@ -49,6 +48,59 @@ def leads(offsets_s: Iterable[float], delay_s: float) -> tuple[float, float]:
     earliest_s = min(0.0, *offsets_s, 0.0)
     lead_s = max(0.0, LEAD_MS / 1000.0 - delay_s - earliest_s)
     return lead_s, delay_s - LEAD_MS / 1000.0 + lead_s
+
+
+class Frames(Protocol):
+    """Where live frames go: ``FrameRing``, or something before it."""
+
+    def write(self, timed: Timed) -> None:
+        """Add a frame. Never waits."""
+
+
+class LiveOutput(Protocol):
+    """What a live show drives: ``OutputProcess``, or something before it."""
+
+    @property
+    def ring(self) -> Frames | None:
+        """For frames."""
+
+    @property
+    def lights(self) -> list[dict[str, Any]]:
+        """What each output says of itself."""
+
+    def poke(self) -> None:
+        """There is a new frame."""
+
+    def wish(self, wishes: Wishes) -> None:
+        """Say what is wanted now."""
+
+    def check(self) -> None:
+        """Hear how it does; raises if it is gone."""
+
+
+class Level:
+    """How loud the last tenth of a second was."""
+
+    def __init__(self) -> None:
+        self._power, self._peak = 0.0, 0.0
+
+    def push(self, samples: F32) -> None:
+        """Take in mono samples at 24 kHz."""
+        if not len(samples):
+            return
+        share = min(1.0, len(samples) / (0.1 * FPS * HOP))
+        self._power += share * (float(np.mean(np.square(samples))) - self._power)
+        self._peak = max(float(np.abs(samples).max()), self._peak * (1.0 - 0.5 * share))
+
+    @property
+    def level_db(self) -> float:
+        """Against full scale."""
+        return _decibels(self._power**0.5)
+
+    @property
+    def peak_db(self) -> float:
+        """Against full scale."""
+        return _decibels(self._peak)
 
 
 @dataclass(frozen=True)
@@ -92,7 +144,7 @@ class Following:
 
     capture: WatchedCapture
     follower: LiveFollower
-    output: OutputProcess
+    output: LiveOutput
     hands: Hands
     wait_s: float = 0.0
     keys: Callable[[], Iterable[str]] = lambda: ()
@@ -102,8 +154,7 @@ class Following:
     _due_s: float = field(default=float("-inf"), repr=False)
     _wished_s: float = field(default=float("-inf"), repr=False)
     _skipped: int = 0
-    _power: float = 0.0
-    _peak: float = 0.0
+    _level: Level = field(default_factory=Level, repr=False)
 
     def warm(self) -> None:
         """Let everything run once: the first frames of a model take longer than a frame lasts."""
@@ -127,7 +178,7 @@ class Following:
 
     def hear(self, samples: F32, at_s: float) -> None:
         """Listen to a block, and have its light shown."""
-        self._measure(samples)
+        self._level.push(samples)
         if time.monotonic() - at_s > LATE_S:
             self._skipped += len(samples)
             return
@@ -175,8 +226,8 @@ class Following:
         moment = self.follower.decider.known
         self.show(
             Heard(
-                level_db=_decibels(self._power**0.5),
-                peak_db=_decibels(self._peak),
+                level_db=self._level.level_db,
+                peak_db=self._level.peak_db,
                 clipped=self.capture.clipped > 0.0,
                 lost=self.capture.is_lost,
                 tempo_bpm=moment.tempo_bpm,
@@ -188,13 +239,6 @@ class Following:
             )
         )
         return True
-
-    def _measure(self, samples: F32) -> None:
-        if not len(samples):
-            return
-        share = min(1.0, len(samples) / (0.1 * FPS * HOP))
-        self._power += share * (float(np.mean(np.square(samples))) - self._power)
-        self._peak = max(float(np.abs(samples).max()), self._peak * (1.0 - 0.5 * share))
 
 
 def _decibels(value: float) -> float:

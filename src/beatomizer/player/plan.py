@@ -21,6 +21,7 @@ class Plan:
         profile: the flash limits, by name.
         live: whether frames come by the ring; else from songs.
         rig: a rig file, or empty.
+        bare: those of the outputs that the rig has nothing to do with.
     """
 
     urls: tuple[str, ...]
@@ -28,6 +29,7 @@ class Plan:
     profile: str
     live: bool = False
     rig: str = ""
+    bare: tuple[str, ...] = ()
 
     @property
     def limits(self) -> Profile:
@@ -42,7 +44,7 @@ class Plan:
     def read(cls, folder: Path) -> "Plan":
         """Find it there."""
         facts = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-        return cls(**{**facts, "urls": tuple(facts["urls"])})
+        return cls(**{**facts, "urls": tuple(facts["urls"]), "bare": tuple(facts["bare"])})
 
     def open(self) -> list[Light]:
         """All lights, opened; what ``open_light`` raises, and none is left open then."""
@@ -54,7 +56,7 @@ class Plan:
         lights: list[Light] = []
         try:
             for url in self.urls:
-                lights.append(open_light(url, self.zones, rig, self.limits))
+                lights.append(open_light(url, self.zones, None if url in self.bare else rig, self.limits))
         except BaseException:
             for light in lights:
                 light.close(0.0)

@@ -3,12 +3,15 @@
 A ``Reader`` belongs to one group of outputs (those that share an offset) and remembers what it showed last.
 """
 
+import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from beatomizer.arrays import U8
+from beatomizer.arrays import F64, U8
+from beatomizer.color import LINEAR_OF_RGB8, linear_to_rgb8
 from beatomizer.cues.format import read_cues
 from beatomizer.outputs.lights.light import LightFrame, black
 from beatomizer.player.board import Wishes
@@ -21,6 +24,10 @@ STALE_S = 0.5
 """Without a sign of life for so long the leader stands still, or its sound card is gone."""
 
 _EARLY_S = 0.0005
+
+_GLIDE_S = 0.3
+_JUMP_FRAMES = FPS // 2
+"""A song that is somewhere else all at once (a seek), or that was drawn anew (an edit), is glided to: no edge."""
 
 
 class Reader(Protocol):
@@ -71,11 +78,37 @@ class SongShelf:
         return self._open[song]
 
 
+class Glide:
+    """From the colours that are shown to others that came all at once: along straight lines in linear light."""
+
+    def __init__(self) -> None:
+        self._at: tuple[int, int] | None = None
+        self._shown: U8 | None = None
+        self._before: F64 | None = None
+        self._since_s = 0.0
+
+    def step(self, rgb8: U8, song: int, number: int, now_s: float) -> U8:
+        """Frame ``number`` of a song, or what is on the way to it."""
+        if self._at is not None and self._shown is not None and self._shown.shape == rgb8.shape:
+            before, last = self._at
+            if song >= 0 and before >= 0 and (song != before or abs(number - last) > _JUMP_FRAMES):
+                self._before, self._since_s = LINEAR_OF_RGB8[self._shown], now_s
+        self._at = (song, number)
+        if self._before is not None:
+            share = (now_s - self._since_s) / _GLIDE_S
+            if share >= 1.0:
+                self._before = None
+            else:
+                rgb8 = linear_to_rgb8((1.0 - share) * self._before + share * LINEAR_OF_RGB8[rgb8])
+        self._shown = rgb8
+        return rgb8
+
+
 class SongReader:
     """Reads songs at the leader's position."""
 
-    def __init__(self, shelf: SongShelf, pace: Pace | None = None) -> None:
-        self._shelf, self._pace = shelf, pace or Pace()
+    def __init__(self, shelf: SongShelf, pace: Pace | None = None, glide: Glide | None = None) -> None:
+        self._shelf, self._pace, self._glide = shelf, pace or Pace(), glide or Glide()
 
     def due_s(self, wishes: Wishes, offset_s: float) -> float:
         """See ``Reader``."""
@@ -84,7 +117,8 @@ class SongReader:
     def frame(self, now_s: float, wishes: Wishes, offset_s: float) -> LightFrame:
         """See ``Reader``."""
         number = self._pace.frame(now_s, wishes.line, wishes.lead_s - offset_s)
-        return self._shelf.frame(wishes.song, number)
+        frame = self._shelf.frame(wishes.song, number)
+        return replace(frame, rgb8=self._glide.step(frame.rgb8, wishes.song, number, now_s))
 
     def is_stale(self, now_s: float, wishes: Wishes) -> bool:
         """See ``Reader``."""
@@ -92,7 +126,7 @@ class SongReader:
 
     def copy(self) -> "SongReader":
         """See ``Reader``."""
-        return SongReader(self._shelf, self._pace.copy())
+        return SongReader(self._shelf, self._pace.copy(), copy.copy(self._glide))
 
 
 class RingReader:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from beatomizer.errors import BeatomizerError
 from beatomizer.studio.about import about_routes
-from beatomizer.studio.answers import problem, problem_of
+from beatomizer.studio.answers import mistake, problem, problem_of
 from beatomizer.studio.entrance import Entrance
 from beatomizer.studio.guard import Guard
 from beatomizer.studio.pages import page_files, page_routes
@@ -24,6 +24,7 @@ PARTS = (
     "beatomizer.studio.job_routes:part",
     "beatomizer.studio.project_routes:part",
     "beatomizer.studio.export_routes:part",
+    "beatomizer.studio.light_routes:part",
 )
 """``module:function``; each takes the ``Studio`` and gives a ``Part``. Started in this order, stopped in the other."""
 
@@ -54,7 +55,7 @@ def application(studio: Studio) -> ASGIApp:
                 stack.push_async_callback(part.stop)
             yield
 
-    handlers = {HTTPException: _not_found, BeatomizerError: _problem}
+    handlers = {HTTPException: _not_found, BeatomizerError: _problem, Exception: _mistake}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return Guard(
@@ -84,6 +85,10 @@ async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     texts = {404: "there is nothing here", 405: "this method is not known here"}
     return problem(error.status_code, texts.get(error.status_code, "this cannot be answered"), "")
+
+
+async def _mistake(request: Request, error: Exception) -> Response:
+    return mistake(error)
 
 
 async def _problem(request: Request, error: Exception) -> Response:

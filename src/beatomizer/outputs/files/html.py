@@ -28,8 +28,8 @@ from beatomizer.safety.safe_show import SafeShow
 from beatomizer.show.show import Show
 from beatomizer.timebase import FPS
 
-SCRIPTS = ("light.js", "clock.js", "scenery.js", "stage.js", "ribbon.js", "page.js")
-"""In the order in which they are joined into the page's one script."""
+SCRIPTS = ("light.js", "clock.js", "scenery.js", "beams.js", "stage.js", "ribbon.js", "page.js")
+"""In the order in which they are joined into the page's one script. The studio loads the same files as modules."""
 
 DEFAULT_ACCENT = "#8ab4ff"
 
@@ -74,7 +74,7 @@ def _texts(show: SafeShow, frames: int, calm_points: int, has_sound: bool) -> di
     """What stands in the template's places; everything that came with the song is escaped here."""
     title, artist = title_and_artist(show)
     style = _asset("page.css").replace("{{accent}}", accent(show))
-    script = "(() => {\n'use strict';\n" + "\n".join(_asset(name) for name in SCRIPTS) + "})();\n"
+    script = "(() => {\n'use strict';\n" + "\n".join(_joinable(_asset(name)) for name in SCRIPTS) + "})();\n"
     minutes, seconds = divmod(round(show.duration_s), 60)
     report = show.report
     return {
@@ -138,6 +138,13 @@ def _policy(script: str, style: str) -> str:
 
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _joinable(module: str) -> str:
+    """A module's text without its imports and exports, which one script needs as little as it understands them."""
+    return re.sub(
+        r"^import [^;]*;\n|^export (?=const |function |async |class )", "", module, flags=re.MULTILINE
+    )
 
 
 def _asset(name: str) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from beatomizer.outputs.lights import artnet_packets, sacn_packets
@@ -35,7 +36,12 @@ class Found:
 
 
 def find_wled(
-    seconds: float, hosts: tuple[str, ...] = (), port: int = 80, interface: str = ""
+    seconds: float,
+    hosts: tuple[str, ...] = (),
+    port: int = 80,
+    interface: str = "",
+    near: Callable[[str], bool] = lambda address: True,
+    listen: bool = True,
 ) -> list[Found]:
     """The WLEDs at ``hosts``, and with the ``zeroconf`` package those that announce themselves by mDNS.
 
@@ -44,9 +50,12 @@ def find_wled(
         hosts: addresses to ask in any case.
         port: of the web interface.
         interface: own address on the network to listen to; empty: all.
+        near: whether an address that was announced may be asked: anybody can announce any.
+        listen: whether to listen for announcements at all.
     """
     found = []
-    for host in dict.fromkeys([*hosts, *_announced_wleds(seconds, interface)]):
+    announced = _announced_wleds(seconds, interface) if listen else []
+    for host in dict.fromkeys([*hosts, *filter(near, announced)]):
         with contextlib.suppress(OSError):
             info = ask_info(host, port)
             shape = f"{info.columns} columns, " if info.columns else ""

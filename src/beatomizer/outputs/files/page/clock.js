@@ -4,7 +4,7 @@
  * Follows an audio element. Its currentTime is what is heard (browsers take the known output latency out of it), but
  * some report it in coarse steps; between them performance.now() carries on, pulled gently towards it.
  */
-class SoundClock {
+export class SoundClock {
   constructor(audio, duration) {
     this.audio = audio;
     this.duration = duration;
@@ -67,7 +67,7 @@ class SoundClock {
 }
 
 /** Time by itself, for shows without sound. The same interface. */
-class SilentClock {
+export class SilentClock {
   constructor(duration) {
     this.duration = duration;
     this.playing = false;

@@ -1,9 +1,9 @@
 /* The light: every zone's colour at every sixtieth of a second, and the calm version of it. */
 
-const FPS = 60;
+export const FPS = 60;
 
 /** Bytes of a base64 block of the page. */
-function bytesOf(id) {
+export function bytesOf(id) {
   const text = document.getElementById(id).textContent.trim();
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
   const raw = atob(text);
@@ -13,20 +13,20 @@ function bytesOf(id) {
 }
 
 /** Undo zlib. No network is touched: the stream reads from memory. */
-async function inflated(bytes) {
+export async function inflated(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** Planes [zones * 3][length] from differences between neighbours, in place. */
-function summed(planes, length) {
+export function summed(planes, length) {
   for (let start = 0; start < planes.length; start += length) {
     for (let i = start + 1; i < start + length; i++) planes[i] += planes[i - 1]; // bytes wrap, as they did in the writer
   }
   return planes;
 }
 
-class Light {
+export class Light {
   constructor(planes, frames, calmPlanes, calmPoints, calmStep) {
     this.frames = frames;
     this.values = planes.length / frames;
@@ -36,10 +36,11 @@ class Light {
     this.calmStep = calmStep;
   }
 
-  static async read(facts) {
-    const planes = summed(await inflated(bytesOf("light")), facts.frames);
-    const calm = summed(await inflated(bytesOf("calm")), facts.calm_points);
-    return new Light(planes, facts.frames, calm, facts.calm_points, facts.calm_step);
+  /** From packed light and packed calm light (light.py); `shape` holds frames, calm_points and calm_step. */
+  static async unpacked(light, calm, shape) {
+    const planes = summed(await inflated(light), shape.frames);
+    const calmPlanes = summed(await inflated(calm), shape.calm_points);
+    return new Light(planes, shape.frames, calmPlanes, shape.calm_points, shape.calm_step);
   }
 
   /** The frame shown at a time: frame t lasts from t/60 s to (t + 1)/60 s. */
@@ -68,7 +69,7 @@ class Light {
    switch to calm all go through these two, so that no key and no mouse can make the stage strobe. */
 
 /** A fader between dark (0) and the show (1): down in 0.2 s and always all the way, up in 0.3 s, at most once a second. */
-class Gate {
+export class Gate {
   constructor() {
     this.value = 0;
     this.blackout = false;
@@ -108,7 +109,7 @@ class Gate {
 }
 
 /** A switch that is looked at once a second and then glides for 0.8 s. */
-class Glide {
+export class Glide {
   constructor(on) {
     this.on = on;
     this.target = this.value = on ? 1 : 0;

@@ -1,5 +1,10 @@
 /* The page: the notice, the controls and the loop that puts clock, light and stage together. */
 
+import { SilentClock, SoundClock } from "./clock.js";
+import { FPS, Gate, Glide, Light, bytesOf } from "./light.js";
+import { drawRibbon } from "./ribbon.js";
+import { Stage } from "./stage.js";
+
 const $ = (id) => document.getElementById(id);
 const facts = JSON.parse($("facts").textContent);
 const SEEK_S = 5;
@@ -175,7 +180,7 @@ class Page {
     const bar = $("controls").getBoundingClientRect(), top = $("credits").getBoundingClientRect();
     const below = window.innerHeight - bar.top;
     this.stage.resize(window.innerWidth, window.innerHeight, top.bottom, below);
-    drawRibbon($("ribbon"), this.light);
+    drawRibbon($("ribbon"), this.light, facts.sections, facts.duration_s);
     if (this.started) this.stage.draw(this.held || this.colors, this.gate.value);
     else this.drawPoster();
   }
@@ -262,7 +267,7 @@ class Page {
 }
 
 async function main() {
-  const light = await Light.read(facts);
+  const light = await Light.unpacked(bytesOf("light"), bytesOf("calm"), facts);
   let audio = null, clock;
   if (facts.sound) {
     audio = new Audio();

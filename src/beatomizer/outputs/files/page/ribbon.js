@@ -1,12 +1,12 @@
 /* The seek bar's picture of the whole show. */
 
-const KIND_COLORS = {
+export const KIND_COLORS = {
   intro: "#5b7fb0", steady: "#4f6693", chorus: "#a058b0", build: "#c98b36", drop: "#e0476a",
   break: "#37958f", outro: "#7668ad", silence: "#3a3f4c",
 };
 
 /** The colour ribbon in the seek bar: the song's sections, and under them every zone's light, left to right in time. */
-function drawRibbon(canvas, light) {
+export function drawRibbon(canvas, light, sections, duration_s) {
   const box = canvas.getBoundingClientRect(), ratio = Math.min(window.devicePixelRatio || 1, 2);
   const width = Math.max(1, Math.round(box.width * ratio)), height = Math.max(1, Math.round(box.height * ratio));
   canvas.width = width;
@@ -32,11 +32,11 @@ function drawRibbon(canvas, light) {
     for (let x = 0; x < columns; x++) picture.data[(row * columns + x) * 4 + 3] = 255;
   }
   small.getContext("2d").putImageData(picture, 0, 0);
-  const band = facts.sections.length ? Math.round(6 * ratio) : 0;
+  const band = sections.length ? Math.round(6 * ratio) : 0;
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, band, width, height - band);
-  for (const part of facts.sections) {
-    const from = (part.start_s / facts.duration_s) * width, to = (part.end_s / facts.duration_s) * width;
+  for (const part of sections) {
+    const from = (part.start_s / duration_s) * width, to = (part.end_s / duration_s) * width;
     context.fillStyle = KIND_COLORS[part.shown] || KIND_COLORS[part.kind] || KIND_COLORS.steady;
     context.fillRect(from, 0, Math.max(1, to - from - ratio), band - ratio);
   }

@@ -1,6 +1,16 @@
 /* What stands before the light and never moves: the truss, the lamps' housings, the crowd. */
 
-function drawTruss(context, stage) {
+/** A small repeatable random source (mulberry32): the crowd stands the same way on every visit. */
+export function seeded(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export function drawTruss(context, stage) {
   const { width, truss, size } = stage;
   const high = Math.max(10, size * 0.9), top = truss - high / 2, bottom = truss + high / 2;
   context.lineCap = "round";
@@ -22,35 +32,44 @@ function drawTruss(context, stage) {
   }
 }
 
-function drawHousing(context, stage, x) {
-  const { truss, lens, size } = stage;
-  const half = size * 0.72, top = lens - size * 1.35;
+/** A lamp's body, turned towards its beam: hung from the truss by a pipe, or standing on the floor. */
+export function drawHousing(context, stage, lamp) {
+  const { truss, size } = stage, half = size * 0.72, top = -size * 1.35;
+  const turn = lamp.up ? Math.PI + Math.atan(lamp.lean) : -Math.atan(lamp.lean);
   context.strokeStyle = "#2a2e39";
   context.lineWidth = Math.max(1.5, size * 0.16);
+  if (!lamp.up) {
+    context.beginPath();
+    context.moveTo(lamp.x, truss);
+    context.lineTo(lamp.x, lamp.y + top - size * 0.1);
+    context.stroke();
+  }
+  context.save();
+  context.translate(lamp.x, lamp.y);
+  context.rotate(turn);
   context.beginPath();
-  context.moveTo(x, truss);
-  context.lineTo(x, top - size * 0.1);
-  context.moveTo(x - half * 1.15, lens - size * 0.55);
-  context.lineTo(x - half * 1.15, top - size * 0.1);
-  context.lineTo(x + half * 1.15, top - size * 0.1);
-  context.lineTo(x + half * 1.15, lens - size * 0.55);
+  context.moveTo(-half * 1.15, -size * 0.55);
+  context.lineTo(-half * 1.15, top - size * 0.1);
+  context.lineTo(half * 1.15, top - size * 0.1);
+  context.lineTo(half * 1.15, -size * 0.55);
   context.stroke();
-  const body = context.createLinearGradient(x - half, 0, x + half, 0);
+  const body = context.createLinearGradient(-half, 0, half, 0);
   body.addColorStop(0, "#0c0d12");
   body.addColorStop(0.35, "#2b2f3a");
   body.addColorStop(1, "#0a0b0f");
   context.fillStyle = body;
   context.beginPath();
-  context.moveTo(x - half * 0.62, top);
-  context.lineTo(x + half * 0.62, top);
-  context.lineTo(x + half, lens - size * 0.12);
-  context.lineTo(x - half, lens - size * 0.12);
+  context.moveTo(-half * 0.62, top);
+  context.lineTo(half * 0.62, top);
+  context.lineTo(half, -size * 0.12);
+  context.lineTo(-half, -size * 0.12);
   context.closePath();
   context.fill();
+  context.restore();
 }
 
 /** The dark case of a bar of pixels, hung from the truss; the pixels shine below its lower edge. */
-function drawBarCase(context, stage) {
+export function drawBarCase(context, stage) {
   const { truss, lens, size } = stage;
   const left = stage.lamps[0].x - stage.step / 2, wide = stage.step * stage.lamps.length;
   context.fillStyle = "#2a2e39";
@@ -61,10 +80,10 @@ function drawBarCase(context, stage) {
   context.fillRect(left - 4, lens - size * 1.1, wide + 8, Math.max(1, size * 0.08));
 }
 
-function drawCrowd(context, stage) {
+export function drawCrowd(context, stage) {
   const { width, end } = stage;
   const random = seeded(21);
-  const tall = Math.min(stage.end - stage.truss, width * 1.1);
+  const tall = Math.min(stage.end - stage.truss, width * 1.1, 800);
   const rows = [
     { y: end - tall * 0.152, head: tall * 0.0165, color: "#0a0b10" },
     { y: end - tall * 0.095, head: tall * 0.0225, color: "#07070b" },
