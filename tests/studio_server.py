@@ -82,7 +82,8 @@ class StudioProcess:
         """A page's connection."""
         headers = {"Cookie": self.cookie} if self.cookie else {}
         given = {"origin": self.origin, "max_size": None, "max_queue": None, "additional_headers": headers}
-        return connect(f"ws://127.0.0.1:{self.port}/api/socket", **{**given, **wishes})
+        page: ClientConnection = connect(f"ws://127.0.0.1:{self.port}/api/socket", **{**given, **wishes})
+        return page
 
     def upload(self, song: Path, name: str | None = None) -> dict[str, Any]:
         """A project of a song."""

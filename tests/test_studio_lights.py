@@ -729,7 +729,7 @@ def test_light_follows_the_positions_that_a_page_says(desk, lamp) -> None:
     light = ShowLight(np.repeat(np.repeat(height[:, None, None], 2, 1), 3, 2))
     with Playing(desk, start_s=2.0) as page:
         desk.start_show("song", light, Chosen((added(desk, lamp),)))
-        time.sleep(4.0)
+        time.sleep(3.0)
         desk.stop()
     errors = []
     for at_s, colour in zip(lamp.times, lamp.colours):
@@ -744,34 +744,36 @@ def test_light_follows_the_positions_that_a_page_says(desk, lamp) -> None:
 
 @pytest.mark.realtime
 def test_a_page_that_is_gone_leaves_the_dark_and_then_lets_go(desk, lamp, monkeypatch) -> None:
-    monkeypatch.setattr("beatomizer.studio.lights_desk._END_AFTER_DARK_S", 1.0)
+    monkeypatch.setattr("beatomizer.studio.lights_desk._END_AFTER_DARK_S", 0.5)
+    monkeypatch.setattr("beatomizer.studio.page_clock.GONE_S", 0.4)
     desk.start_show("song", even(), Chosen((added(desk, lamp),)))
     with Playing(desk):
         lamp.wait_lit()
         gone = time.monotonic()
     desk.left("page")
     lamp.wait(lambda lamp: lamp.is_dark)
-    assert GONE_S - 0.1 < lamp.dark_since() - gone < GONE_S + 0.3 + 1.0
+    assert 0.3 < lamp.dark_since() - gone < 0.4 + 0.3 + 1.0
     lamp.wait(lambda lamp: desk.event()["running"] is None, 10)
 
 
 @pytest.mark.realtime
 def test_a_page_that_only_falls_silent_leaves_breathing_light(desk, lamp, monkeypatch) -> None:
-    monkeypatch.setattr("beatomizer.studio.page_clock.FOLLOW_S", 1.2)
+    monkeypatch.setattr("beatomizer.studio.page_clock.FOLLOW_S", 0.5)
     desk.start_show("song", even(), Chosen((added(desk, lamp),)))
     with Playing(desk):
         lamp.wait_lit()
     silent = time.monotonic()
     lamp.wait(lambda lamp: lamp.colours[-1].max() < 90, 8)
-    assert time.monotonic() - silent > 1.1
-    time.sleep(0.5)
+    assert time.monotonic() - silent > 0.4
+    time.sleep(0.3)
     assert not lamp.is_dark  # a breath
     with Playing(desk):
         lamp.wait_lit()
 
 
 @pytest.mark.realtime
-def test_blink_swells_one_light_and_ends_by_itself(desk, lamp) -> None:
+def test_blink_swells_one_light_and_ends_by_itself(desk, lamp, monkeypatch) -> None:
+    monkeypatch.setattr("beatomizer.studio.lights_desk.BLINK_S", 2.4)  # once is enough here
     id = added(desk, lamp)
     desk.blink(id)
     lamp.wait(lambda lamp: any(colour.max() > 200 for colour in lamp.colours))
@@ -787,7 +789,7 @@ def test_blink_swells_one_light_and_ends_by_itself(desk, lamp) -> None:
 def test_clicks_flash_once_a_second_where_the_page_clicks(desk, lamp) -> None:
     desk.start_clicks(Chosen((added(desk, lamp),)))
     with Playing(desk, CLICKS, 0.5) as page:
-        time.sleep(4.2)
+        time.sleep(3.2)
     desk.stop()
     bright = np.array([int(colour.max()) for colour in lamp.colours])
     rises = [lamp.times[n] for n in range(1, len(bright)) if bright[n] > 100 >= bright[n - 1]]

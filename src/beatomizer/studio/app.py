@@ -28,6 +28,9 @@ PARTS = (
 )
 """``module:function``; each takes the ``Studio`` and gives a ``Part``. Started in this order, stopped in the other."""
 
+REVIEW_PARTS = ("beatomizer.studio.review_routes:part",)
+"""All that there is where the server was started to review a data set."""
+
 WILDCARDS = ("0.0.0.0", "::")
 
 
@@ -35,9 +38,10 @@ def application(studio: Studio) -> ASGIApp:
     """The ASGI application of a studio whose port is known."""
     settings = studio.settings
     cookie = (f"beatomizer-{settings.port}", secrets.token_urlsafe(24))
-    parts = [_made(entry, studio) for entry in PARTS]
+    reviewing = settings.shards is not None
+    parts = [_made(entry, studio) for entry in (REVIEW_PARTS if reviewing else PARTS)]
     routes: list[BaseRoute] = [
-        *page_routes(page_files()),
+        *page_routes(page_files(reviewing)),
         *about_routes(settings),
         *Entrance(settings, cookie).routes,
     ]

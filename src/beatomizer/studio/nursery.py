@@ -35,8 +35,14 @@ def serve() -> None:
 
 def _import_everything() -> None:
     """What tasks need at once. Not onnxruntime, which starts threads and cannot be forked; it takes 0.1 s."""
-    import beatomizer.studio.tasks
+    import numpy.fft
+    import numpy.ma  # noqa: F401
+
     import beatomizer.studio.tasks_files  # noqa: F401
+    from beatomizer.inference.engines import load_engine
+    from beatomizer.studio.tasks import COARSE_MODEL
+
+    load_engine(COARSE_MODEL)
 
 
 class _Child:

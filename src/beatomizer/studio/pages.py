@@ -43,8 +43,8 @@ def table(folder: Path, prefix: str = "/static/") -> dict[str, Path]:
     return found
 
 
-def page_files() -> dict[str, Path]:
-    """Everything that the studio serves as it lies there."""
+def page_files(reviewing: bool = False) -> dict[str, Path]:
+    """Everything that the studio serves as it lies there; ``reviewing`` a data set, the first page is that one's."""
     static = Path(str(files("beatomizer.studio"))) / "static"
     drawing = Path(str(files("beatomizer.outputs.files.page")))
     shared = {name: path for name, path in table(drawing, "/static/page/").items() if path.suffix == ".js"}
@@ -53,6 +53,8 @@ def page_files() -> dict[str, Path]:
         found["/"] = found["/static/index.html"]
     if "/static/review/index.html" in found:
         found["/review"] = found["/static/review/index.html"]
+    if reviewing:
+        found["/"] = found["/review"]
     return found
 
 
