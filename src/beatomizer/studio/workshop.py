@@ -8,13 +8,14 @@ is done by ``children``; here results are put into ``projects`` and told to ``hu
 import asyncio
 import contextlib
 import json
+import re
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from beatomizer.errors import BeatomizerError, UsageError
-from beatomizer.studio.children import Children, StoppedError
+from beatomizer.studio.children import Children, StoppedError, TaskError
 from beatomizer.studio.hub import Hub
 from beatomizer.studio.jobs import Job, Jobs
 from beatomizer.studio.limits import Limits
@@ -166,13 +167,16 @@ class Workshop:
                 if "stage" in news:
                     job.progress(news["stage"], _share(news))
                 elif "wave" in news:
-                    facts = {"wave": str(news["wave"]), "duration_s": float(news["duration_s"])}
+                    facts = {
+                        "wave": str(_named(news, job.id)["wave"]),
+                        "duration_s": float(news["duration_s"]),
+                    }
                     await self.projects.change(project.id, lambda known, facts=facts: replace(known, **facts))  # type: ignore[misc]
                 elif "coarse" in news:
                     job.progress("coarse", _SHARES["coarse"])
-                    await self._first(project, news["coarse"], coarse=True)
+                    await self._first(project, _named(news["coarse"], job.id), coarse=True)
                 elif "done" in news:
-                    await self._first(project, news["done"], coarse=False)
+                    await self._first(project, _named(news["done"], job.id), coarse=False)
 
     async def _first(self, begun: Project, drawn: dict[str, Any], *, coarse: bool) -> None:
         """A show of the listening. Once a person has changed the cue list, it stays what the person made of it."""
@@ -283,7 +287,7 @@ class Workshop:
                 if "stage" in news:
                     job.progress(news["stage"], _share(news))
                 result = news.get("done", result)
-        return result
+        return _named(result, str(told["prefix"]))
 
     def _begin_sound(self, id: str) -> None:
         if id not in self._sounding and id not in self._mute and not self.projects.get(id).sound:
@@ -351,6 +355,19 @@ def _share(news: dict[str, Any]) -> float:
     """The share of all the work that is done, by the stage."""
     begin = _SHARES.get(news["stage"], 0.75)
     return begin + (0.15 * float(news["share"]) if news["stage"] in ("audio", "safety") else 0.0)
+
+
+def _named(result: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """A result whose files are called as they were told to be: a decoder that was taken over may say anything.
+
+    Raises:
+        TaskError: they are not.
+    """
+    light = result.get("light") or {}
+    for name in (result.get("wave"), result.get("cues"), result.get("heard"), light.get("file")):
+        if name and not (re.fullmatch(r"[A-Za-z0-9.-]+", str(name)) and str(name).startswith(f"{prefix}-")):
+            raise TaskError("its process gave something odd", "try another copy of the song")
+    return result
 
 
 def _with_show(project: Project, drawn: dict[str, Any]) -> Project:
