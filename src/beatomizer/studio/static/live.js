@@ -123,7 +123,7 @@ export function mountLive(element, store, stage, api, socket) {
     withLights.disabled = live.running || chosen.count === 0;
     lightsText.textContent = chosen.count ? `Light my lights too (${chosen.count} chosen in the Lights tab)` : "Light my lights too (none is chosen in the Lights tab)";
     const silent = live.running && performance.now() - quietSince > QUIET_MS;
-    const text = !live.running ? "The stage follows what is heard, beat by beat, with colours of its own."
+    const text = !live.running ? "The stage follows what is heard, beat by beat."
       : live.lost ? `${live.source} is gone. It is tried again every two seconds.`
       : silent ? `Nothing is to be heard from ${live.source}. Is it the right source?`
       : live.following ? `Following ${live.source}.` : `Listening to ${live.source}. The light is being made ready…`;
