@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import os
 import re
 import signal
 import socket
@@ -83,7 +82,8 @@ class StudioProcess:
         """A page's connection."""
         headers = {"Cookie": self.cookie} if self.cookie else {}
         given = {"origin": self.origin, "max_size": None, "max_queue": None, "additional_headers": headers}
-        return connect(f"ws://127.0.0.1:{self.port}/api/socket", **{**given, **wishes})
+        page: ClientConnection = connect(f"ws://127.0.0.1:{self.port}/api/socket", **{**given, **wishes})
+        return page
 
     def upload(self, song: Path, name: str | None = None) -> dict[str, Any]:
         """A project of a song."""
@@ -141,29 +141,26 @@ class StudioProcess:
 
 
 def read_answer(wire: socket.socket) -> Answer:
-    """What comes back on a socket: the first answer there, status 0 for none."""
+    """The first answer that comes on a socket; status 0 for none."""
     data = b""
     with contextlib.suppress(TimeoutError, ConnectionResetError):
-        while b"\r\n\r\n" not in data:
-            more = wire.recv(65536)
-            if not more:
-                break
+        while (missing := _missing(data)) and (more := wire.recv(min(65536, missing))):
             data += more
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: *(\d+)", head)
-        while length and len(body) < int(length[1]):
-            more = wire.recv(65536)
-            if not more:
-                break
-            body += more
-    head, _, body = data.partition(b"\r\n\r\n") if not data else (head, b"", body)
+    head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     if not lines[0].startswith("HTTP/1."):
         return Answer(0, {}, data)
-    headers = {
-        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
-    }
-    return Answer(int(lines[0].split()[1]), headers, body)
+    pairs = (line.partition(":") for line in lines[1:])
+    return Answer(
+        int(lines[0].split()[1]), {name.strip().lower(): value.strip() for name, _, value in pairs}, body
+    )
+
+
+def _missing(data: bytes) -> int:
+    """Bytes of the first answer that have not come; at least 1 while its head is not whole."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *(\d+)", head)
+    return 1 if not end else max(0, int(length[1]) - len(body)) if length else 65536
 
 
 def descendants(pid: int) -> list[int]:
@@ -229,8 +226,3 @@ def events(
     raise AssertionError(
         f"no {until} {fields} among {[(event['type'], event.get('state')) for event in found]}"
     )
-
-
-def linux() -> bool:
-    """Whether ``/proc`` tells of processes."""
-    return os.path.isdir("/proc/self")

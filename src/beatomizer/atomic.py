@@ -5,6 +5,8 @@ import errno
 import os
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +15,9 @@ from beatomizer.errors import ResourceLimitError, UsageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """No space left, over a quota, or a file larger than the file system holds (4 GB on FAT)."""
+
+_TURN = threading.Lock()
+_LONGEST_TURN_S = 10.0
 
 
 @contextlib.contextmanager
@@ -68,6 +73,50 @@ def try_lock(file: IO[Any]) -> bool | None:
     except OSError:
         return None
     return True
+
+
+@contextlib.contextmanager
+def turn_in(folder: Path) -> Iterator[None]:
+    """Read and write in ``folder`` while nobody else does, of those who ask; leaves no file behind.
+
+    Threads wait for each other everywhere, processes where there are locks (not on Windows).
+
+    Raises:
+        ResourceLimitError: somebody else has had the turn for ten seconds.
+    """
+    if not _TURN.acquire(timeout=_LONGEST_TURN_S):
+        raise _busy(folder)
+    try:
+        with contextlib.ExitStack() as stack:
+            if sys.platform != "win32":
+                _lock_folder(folder, stack)
+            yield
+    finally:
+        _TURN.release()
+
+
+def _lock_folder(folder: Path, stack: contextlib.ExitStack) -> None:
+    import fcntl
+
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # who writes there will say so
+    stack.callback(os.close, handle)
+    until_s = time.monotonic() + _LONGEST_TURN_S
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until_s:
+                raise _busy(folder) from None
+            time.sleep(0.01)
+        except OSError:
+            return  # a file system without locks
+
+
+def _busy(folder: Path) -> ResourceLimitError:
+    return ResourceLimitError(f"another program is writing into '{folder}'", "wait for it, and try again")
 
 
 def _flush(path: Path) -> None:

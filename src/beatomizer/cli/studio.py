@@ -85,7 +85,7 @@ def _serve(
         if not arguments.quiet:
             _say(settings, address + fragment, fragment)
         if not arguments.no_browser:
-            _browse(address + fragment)
+            browse(address + fragment)
 
     server.on_ready = ready
     server.run(sockets=sockets)
@@ -106,7 +106,7 @@ def _say(settings: "Settings", address: str, fragment: str) -> None:
         )
 
 
-def _browse(address: str) -> None:
+def browse(address: str) -> None:
     """Open the page; a browser that cannot be found is no failure."""
     import threading
     import webbrowser

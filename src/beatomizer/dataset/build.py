@@ -25,7 +25,9 @@ from beatomizer.dataset.standing import refuse_other_settings, stands
 from beatomizer.dataset.take_facts import TakeFacts
 from beatomizer.dataset.take_server import Limits, TakeTask
 from beatomizer.dataset.takes_table import TakeRow, write_table
-from beatomizer.dataset.verdicts import Verdict, read_verdicts, take_of
+from beatomizer.dataset.trims import Trim, good_frames, is_enough, trimmed
+from beatomizer.dataset.verdicts import Judgement, read_judgements, take_of
+from beatomizer.dataset.whereabouts import write_whereabouts
 from beatomizer.dataset.wording import many
 from beatomizer.dataset.workplace import alone, apart, made, refuse_half_installed, swept
 from beatomizer.errors import ResourceLimitError, UnreadableInputError
@@ -149,11 +151,12 @@ def build(
                 "there is nothing in the folders", "name a folder with videos or takes", ()
             )
         problems, worked_on = _worked(sources, settings.take, work, crew, progress)
-        verdicts = read_verdicts(shards)
-        rows = _rows(sources, settings, work, problems, verdicts)
+        judged = read_judgements(shards)
+        rows = _rows(sources, settings, work, problems, judged)
         if not any(row.clips for row in rows):
             raise _nothing(named, rows, refusals)
-        facts = _put_together(shards, work, rows, refusals, settings, verdicts, progress)
+        write_whereabouts(work, sources)
+        facts = _put_together(shards, work, rows, refusals, settings, judged, progress)
     return BuildReport(facts, tuple(rows), tuple(refusals), worked_on)
 
 
@@ -215,14 +218,16 @@ def _rows(
     settings: BuildSettings,
     work: Path,
     problems: Mapping[str, str],
-    verdicts: Mapping[str, str],
+    judged: Mapping[str, Judgement],
 ) -> list[TakeRow]:
     """Who is in: a row for each take, in the order of ids."""
     rows = []
+    verdicts: dict[str, str] = {name: one.verdict for name, one in judged.items()}
+    trims = _trims(judged)
     for source in sources:
         problem = problems.get(source.id, "")
         facts = TakeFacts(source.id, problem) if problem else _facts_of(source, settings, work)
-        rows.append(_judged(TakeRow(source, facts, verdicts.get(source.id, "")), settings, verdicts))
+        rows.append(_judged(TakeRow(source, facts, verdicts.get(source.id, "")), settings, verdicts, trims))
     # A song's name must not depend on who of its takes is left out.
     songs = same_songs(
         {row.source.id: row.facts.fingerprint for row in rows},
@@ -240,7 +245,13 @@ def _facts_of(source: TakeSource, settings: BuildSettings, work: Path) -> TakeFa
     return facts
 
 
-def _judged(row: TakeRow, settings: BuildSettings, verdicts: Mapping[str, str]) -> TakeRow:
+def _trims(judged: Mapping[str, Judgement]) -> dict[str, Trim]:
+    return {name: one.trim for name, one in judged.items() if one.trim}
+
+
+def _judged(
+    row: TakeRow, settings: BuildSettings, verdicts: Mapping[str, str], trims: Mapping[str, Trim]
+) -> TakeRow:
     """Which clips of a take are in, and why not the others. A person's word is stronger than a flag."""
     facts = row.facts
     flags = [flag for flag in facts.flags if flag in settings.leave_out]
@@ -255,6 +266,8 @@ def _judged(row: TakeRow, settings: BuildSettings, verdicts: Mapping[str, str]) 
         verdict = verdicts.get(clip.key, "")
         if verdict == "reject" or (clip.problem and verdict != "accept"):
             reasons["rejected" if verdict == "reject" else clip.problem] += 1
+        elif not is_enough(good_frames(clip.key, trims), asked_for=verdict == "accept"):
+            reasons["trimmed"] += 1
         else:
             kept.append(clip.key)
     why = "; ".join(
@@ -272,18 +285,18 @@ def _put_together(
     rows: Sequence[TakeRow],
     refusals: Sequence[Refusal],
     settings: BuildSettings,
-    verdicts: Mapping[str, Verdict],
+    judged: Mapping[str, Judgement],
     progress: Progress,
 ) -> dict[str, Any]:
     """Write the set. ``dataset.json`` goes first and comes last, so a set that is not whole is none."""
     (shards / FACTS_FILE).unlink(missing_ok=True)
-    census = Census()
+    census, trims = Census(), _trims(judged)
     total = sum(len(row.clips) for row in rows)
 
     def clips_of(split: str) -> Iterator[PackedClip]:
         for row in rows:
             if row.split == split:
-                for clip in _clips_of(row, Work.of(work, row.source.id, settings.take)):
+                for clip in _clips_of(row, Work.of(work, row.source.id, settings.take), trims):
                     census.count(clip)
                     progress("shards", census.clips / total)
                     yield clip
@@ -294,34 +307,37 @@ def _put_together(
         if stale.name not in names:
             stale.unlink()
     write_table(shards / "takes.csv", rows, refusals)
-    more = _more(rows, refusals, settings, verdicts, census)
+    more = _more(rows, refusals, settings, judged, census)
     zones = settings.take.grid[0] * settings.take.grid[1] if settings.take.labels == "zones" else 1
     described = {"labels": settings.take.labels, "zones": zones}
     write_card(shards, work, rows, refusals, census, more | described, written, settings.take, progress)
     return write_facts(shards, written, labels=settings.take.labels, zones=zones, more=more)
 
 
-def _clips_of(row: TakeRow, work: Work) -> Iterator[PackedClip]:
+def _clips_of(row: TakeRow, work: Work, trims: Mapping[str, Trim]) -> Iterator[PackedClip]:
     """The take's clips that are in the set, with their split and what the list says about the take."""
     told = {"title": row.source.title, "licence": row.source.licence}
     for clip in read_packed(work.clips):
         if clip.key in row.clips:
-            yield clip.with_facts(split=row.split, **told)
+            yield trimmed(clip.with_facts(split=row.split, **told), trims)
 
 
 def _more(
     rows: Sequence[TakeRow],
     refusals: Sequence[Refusal],
     settings: BuildSettings,
-    verdicts: Mapping[str, Verdict],
+    judged: Mapping[str, Judgement],
     census: Census,
 ) -> dict[str, Any]:
     """What ``dataset.json`` says besides the clips."""
     members = [row for row in rows if row.clips]
     offered = {row.source.id for row in rows}
+    honoured = {name: one for name, one in sorted(judged.items()) if take_of(name) in offered}
+    trims = {name: str(trim) for name, trim in _trims(honoured).items()}
     return {
         "settings": settings.to_json(),
-        "verdicts": {name: str(word) for name, word in sorted(verdicts.items()) if take_of(name) in offered},
+        "verdicts": {name: str(one.verdict) for name, one in honoured.items()},
+        **({"trims": trims} if trims else {}),
         "licences": dict(sorted(Counter(row.source.licence or "unknown" for row in members).items())),
         "takes": {
             "used": len(members),

@@ -7,9 +7,7 @@ with the set.
 
 import base64
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -18,8 +16,9 @@ from beatomizer.arrays import U8
 from beatomizer.atomic import written_aside
 from beatomizer.dataset.review_material import ClipView, Material, TakeView
 from beatomizer.dataset.review_pictures import clip_picture, frame_picture, take_picture
+from beatomizer.dataset.take_words import flags_of, number_of, take_said
 from beatomizer.dataset.verdicts import Judgement, read_judgements
-from beatomizer.dataset.wording import many, rate_said
+from beatomizer.dataset.wording import many
 from beatomizer.progress import Progress, silent
 from beatomizer.timebase import clock
 
@@ -89,13 +88,16 @@ def _hash(text: str) -> str:
 
 def _take(take: TakeView, judged: Mapping[str, Judgement]) -> Iterator[str]:
     row = take.row
-    flags = [flag for flag in row.get("flags", "").split("; ") if flag]
+    flags = flags_of(row)
     judgement = judged.get(take.id)
-    yield _opening("article", "take", take.id, judgement, flagged=bool(flags), out=not _value(row, "clips"))
+    yield _opening(
+        "article", "take", take.id, judgement, flagged=bool(flags), out=not number_of(row, "clips")
+    )
     title = row.get("title") or row.get("name") or take.id
     yield f"<header><h2>{escape(title)}</h2>{_buttons()}</header>\n<p class='facts'>{_told(row)}</p>\n"
-    if flags or row.get("reason"):
-        reason = row.get("reason", "")
+    trimmed = _trimmed(judgement)
+    if flags or trimmed or row.get("reason"):
+        reason = trimmed or row.get("reason", "")
         badges = "".join(f"<span class='flag'>{escape(flag)}</span>" for flag in flags)
         yield f"<p class='flags'>{badges}<span>{escape('' if reason in flags else reason)}</span></p>\n"
     if take.frames:
@@ -125,40 +127,7 @@ def _buttons() -> str:
 
 
 def _told(row: Mapping[str, str]) -> str:
-    """What is known of a take, as text."""
-    size, fps = row.get("size", ""), row.get("fps", "")
-    seconds = _value(row, "duration_s")
-    facts = [
-        row.get("kind", ""),
-        clock(seconds) if seconds else "",
-        size.replace("x", " × "),
-        f"{rate_said(fps)} pictures a second" if fps else "",
-        _offset(row),
-        many(int(row["cuts"]), "cut") if row.get("cuts", "").isdecimal() else "",
-        f"in {row['split']}" if row.get("split") else "not in the set",
-        f"licence: {row.get('licence') or 'not known'}",
-        row.get("url", ""),
-        row.get("id", ""),
-    ]
-    return " · ".join(f"<span>{escape(fact)}</span>" for fact in facts if fact)
-
-
-def _offset(row: Mapping[str, str]) -> str:
-    """What is known of the pictures' lateness: nothing is, of light that was never filmed."""
-    offset_ms, significance = _value(row, "offset_ms"), _value(row, "significance")
-    if offset_ms is None or not significance:
-        return ""
-    if not offset_ms and "no sync" in row.get("flags", ""):
-        return "offset not found"
-    return f"pictures were {abs(offset_ms):.0f} ms {'late' if offset_ms >= 0 else 'early'}"
-
-
-def _value(row: Mapping[str, str], column: str) -> float | None:
-    """A number of ``takes.csv``; ``None`` where there is none."""
-    with suppress(ValueError, KeyError):
-        value = float(row[column])
-        return value if math.isfinite(value) else None
-    return None
+    return " · ".join(f"<span>{escape(fact)}</span>" for fact in take_said(row))
 
 
 def _picture(time_s: float, grid: U8, shape: float) -> str:
@@ -168,9 +137,13 @@ def _picture(time_s: float, grid: U8, shape: float) -> str:
 
 def _clip(clip: ClipView, judgement: Judgement | None) -> Iterator[str]:
     yield _opening("li", "clip", clip.key, judgement, flagged=bool(clip.problem), out=not clip.used)
-    told = clip.problem or ("" if clip.used else "not in the set")
+    told = _trimmed(judgement) or clip.problem or ("" if clip.used else "not in the set")
     yield f"<img alt='light and sound of 15 s' src='{clip_picture(clip)}'><p><b>{clock(clip.start_s)}</b>"
     yield f"<span class='flags'>{escape(told)}</span>{_buttons()}</p></li>\n"
+
+
+def _trimmed(judgement: Judgement | None) -> str:
+    return f"accepted in part, {judgement.trim} s" if judgement is not None and judgement.trim else ""
 
 
 def _refusals(material: Material) -> Iterator[str]:

@@ -107,8 +107,11 @@ def _verdicts(
     recorded = facts.get("verdicts")
     told = {row["id"]: row["verdict"] for row in rows if row["verdict"]}
     told = recorded if isinstance(recorded, dict) else told
-    said = {name: one.verdict for name, one in judged.items()}
-    late = sum(told.get(name) != said.get(name) for name in {*told, *said} if take_of(name) in takes)
+    trims = facts.get("trims")
+    parts: Mapping[str, Any] = trims if isinstance(trims, dict) else {}
+    applied = {name: (word, parts.get(name, "")) for name, word in told.items()}
+    said = {name: (one.verdict.value, str(one.trim or "")) for name, one in judged.items()}
+    late = sum(applied.get(name) != said.get(name) for name in {*applied, *said} if take_of(name) in takes)
     return {
         "accepted": counts[Verdict.ACCEPT],
         "rejected": counts[Verdict.REJECT],

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from beatomizer.dataset.review_material import Material
+from beatomizer.dataset.trims import LEAST_S, Trim
 from beatomizer.dataset.verdicts import Judgement, Verdict, read_judgement_file, take_of
 from beatomizer.errors import UsageError, one_line
 
@@ -13,15 +14,16 @@ _LEAST_SHORT = 4
 
 
 def judgements_of_words(
-    shards: Path, words: Mapping[Verdict, Sequence[str]], note: str = ""
+    shards: Path, words: Mapping[Verdict, Sequence[str]], note: str = "", trims: Sequence[str] = ()
 ) -> dict[str, Judgement]:
-    """What ``--accept``, ``--reject`` and ``--undo`` say.
+    """What ``--accept``, ``--reject``, ``--undo`` and ``--trim`` say.
 
     Args:
         shards: the set's folder.
         words: each verdict's ids; several may stand in one word, with commas between. A take's id may be shortened to
             four letters or more if only one begins so, and a clip's number written without zeros: ``3f9c-4``.
         note: the reason, for all of them.
+        trims: ``ID=3.5-12``: this part is accepted, in seconds from the beginning of the take or clip.
 
     Raises:
         UsageError: there is no such take or clip, or it is both accepted and rejected.
@@ -36,7 +38,23 @@ def judgements_of_words(
             if name in judged and judged[name].verdict != verdict:
                 raise UsageError(f"'{name}' is to be both {judged[name].verdict} and {verdict}", "decide")
             judged[name] = Judgement(verdict, one_line(note))
+    for word in trims:
+        short, _, part = word.partition("=")
+        name = _found(short.strip().lower(), takes, material)
+        if name in judged and judged[name].verdict != Verdict.ACCEPT:
+            raise UsageError(f"'{name}' is to be both trimmed and {judged[name].verdict}", "decide")
+        judged[name] = Judgement(Verdict.ACCEPT, one_line(note), _part(part))
     return judged
+
+
+def _part(text: str) -> Trim:
+    try:
+        return Trim.parse(text)
+    except ValueError:
+        raise UsageError(
+            f"'{one_line(text, 40)}' is not a part",
+            f"write ID=3.5-12, in seconds, at least {LEAST_S:g} apart",
+        ) from None
 
 
 def _split(words: Iterable[str]) -> list[str]:

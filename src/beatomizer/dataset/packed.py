@@ -30,6 +30,7 @@ _LARGEST = {
 }
 """Bytes that a member may have at most; its keys are the members of a clip, in their order in the file."""
 
+_BROKEN_OFF = "it ends in the middle of a clip"
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,80})\.(flac|flags\.npy|json|rgb\.npy)")
 
 
@@ -64,6 +65,12 @@ class PackedClip:
         """The same clip with some of its facts changed or added; sound and light are not touched."""
         text = plain_json({**self.facts, **changed})
         return PackedClip(self.key, {**self.parts, "json": text.encode()})
+
+    def with_flags(self, flags: NDArray[np.uint8]) -> "PackedClip":
+        """The same clip with other flags ``[900]``."""
+        return PackedClip(
+            self.key, {**self.parts, "flags.npy": _array_bytes(flags.astype("u1", casting="safe"))}
+        )
 
     @property
     def rgb(self) -> NDArray[np.uint16]:
@@ -167,6 +174,23 @@ def tar_clips(file: BinaryIO) -> Iterator[PackedClip]:
         raise UnreadableInputError(f"clip '{current}' is not whole")
 
 
+def tar_places(file: BinaryIO) -> Iterator[tuple[str, str, int, int]]:
+    """Key, suffix, place and size of each member of a tar file, without reading what is in them.
+
+    Raises:
+        UnreadableInputError: as ``tar_clips``.
+    """
+    whole = file.seek(0, io.SEEK_END)
+    at = file.seek(0)
+    while (header := file.read(tarfile.BLOCKSIZE)) != bytes(tarfile.BLOCKSIZE):
+        key, suffix, size = _member(header)
+        at += tarfile.BLOCKSIZE
+        yield key, suffix, at, size
+        at = file.seek(at + size + -size % tarfile.BLOCKSIZE)
+        if at > whole:
+            raise UnreadableInputError(_BROKEN_OFF)
+
+
 def _tar_members(file: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
     """Key, suffix and bytes of each member.
 
@@ -176,21 +200,26 @@ def _tar_members(file: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
         header = file.read(tarfile.BLOCKSIZE)
         if header == bytes(tarfile.BLOCKSIZE):
             return
-        try:
-            member = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
-        except tarfile.HeaderError as error:
-            raise UnreadableInputError("not a whole tar file") from error
-        name = _NAME.fullmatch(member.name)
-        if not member.isreg() or name is None:
-            raise UnreadableInputError("a member is not part of a clip")
-        key, suffix = name[1], name[2]
-        if not 0 <= member.size <= _LARGEST[suffix]:
-            raise UnreadableInputError(f"'{member.name}' is too large")
-        padded = -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+        key, suffix, size = _member(header)
+        padded = size + -size % tarfile.BLOCKSIZE
         data = file.read(padded)
         if len(data) != padded:
-            raise UnreadableInputError("it ends in the middle of a clip")
-        yield key, suffix, data[: member.size]
+            raise UnreadableInputError(_BROKEN_OFF)
+        yield key, suffix, data[:size]
+
+
+def _member(header: bytes) -> tuple[str, str, int]:
+    """Key, suffix and size of the member whose header this is."""
+    try:
+        member = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+    except tarfile.HeaderError as error:
+        raise UnreadableInputError("not a whole tar file") from error
+    name = _NAME.fullmatch(member.name)
+    if not member.isreg() or name is None:
+        raise UnreadableInputError("a member is not part of a clip")
+    if not 0 <= member.size <= _LARGEST[name[2]]:
+        raise UnreadableInputError(f"'{member.name}' is too large")
+    return name[1], name[2], member.size
 
 
 def _array_bytes(array: NDArray[Any]) -> bytes:

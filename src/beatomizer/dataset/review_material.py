@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beatomizer.arrays import F32, F64, U8
 from beatomizer.color import linear_to_rgb8, srgb_to_linear
 from beatomizer.dataset.clip import CLIP_FRAMES, CLIP_SAMPLES, CUT, MISSING, Clip
+from beatomizer.dataset.clip_index import ClipPlaces, clips_in
 from beatomizer.dataset.observed import Observed
 from beatomizer.dataset.packed import SPLITS
-from beatomizer.dataset.shards import read_clips, read_packed, read_shard, set_facts, shard_paths
+from beatomizer.dataset.shards import read_clips, read_shard, set_facts, shard_paths
 from beatomizer.dataset.stages import TakeSettings, Work
 from beatomizer.dataset.take_facts import TakeFacts
 from beatomizer.dataset.takes_table import read_table
@@ -94,7 +96,7 @@ class Material:
         self.refusals = [row for row in rows if not row.get("id")]
         self._settings = _settings(self.facts)
         self._shown: dict[str, list[ClipView]] | None = None
-        self._keys: frozenset[str] | None = None
+        self._places: dict[str, ClipPlaces] | None = None
 
     def takes(self) -> Iterator[TakeView]:
         """Each take, in the order of ``takes.csv``; read one by one.
@@ -109,18 +111,19 @@ class Material:
 
     def clip_keys(self, take: str) -> set[str]:
         """The keys of a take's clips, as far as they are known; those that were left out among them."""
-        facts = TakeFacts.load(self._work(take).facts)
+        facts = TakeFacts.load(self.work(take).facts)
         known = {clip.key for clip in facts.clips} if facts is not None else set()
-        return known | {key for key in self._used() if take_of(key) == take}
+        return known | {key for key in self.used() if take_of(key) == take}
 
-    def _work(self, take: str) -> Work:
+    def work(self, take: str) -> Work:
+        """The results of a take's stages, which need not be there."""
         return Work.of(self.shards / "work", take, self._settings)
 
     def _clips(self, take: str) -> list[ClipView]:
-        work = self._work(take)
+        work = self.work(take)
         facts = TakeFacts.load(work.facts)
         if facts is not None and work.clips.is_file():
-            problems, used = {clip.key: clip.problem for clip in facts.clips}, self._used()
+            problems, used = {clip.key: clip.problem for clip in facts.clips}, self.used()
             with suppress(UnreadableInputError):  # the work folder is only a help
                 return [
                     _view(clip, problems.get(clip.key, ""), clip.key in used)
@@ -128,12 +131,12 @@ class Material:
                 ]
         return self._in_shards().get(take, [])
 
-    def _used(self) -> frozenset[str]:
-        """The keys of the clips in the set."""
-        if self._keys is None:
+    def used(self) -> Mapping[str, ClipPlaces]:
+        """The clips in the set by their keys."""
+        if self._places is None:
             paths = [path for split in SPLITS if self.facts for path in shard_paths(self.shards, split)]
-            self._keys = frozenset(clip.key for path in paths for clip in read_packed(path))
-        return self._keys
+            self._places = {clip.key: clip for path in paths for clip in clips_in(path)}
+        return self._places
 
     def _in_shards(self) -> dict[str, list[ClipView]]:
         """The clips in the set by take: read once, kept small."""
@@ -147,7 +150,7 @@ class Material:
 
     def _frames(self, take: str) -> tuple[tuple[tuple[float, U8], ...], float]:
         with suppress(UnreadableInputError):
-            observed = Observed.load(self._work(take).observed)
+            observed = Observed.load(self.work(take).observed)
             count = len(observed.pts_s)
             if not count:
                 return (), 16 / 9
@@ -192,11 +195,16 @@ def _settings(facts: Mapping[str, Any]) -> TakeSettings:
     return default
 
 
+def rows_of_light(rgb: NDArray[np.uint16]) -> F64:
+    """A label ``[T, Z, 3]`` in linear light, zones averaged in neighbours: float64 ``[T, rows, 3]``."""
+    linear: F64 = srgb_to_linear(rgb / 65535.0)
+    zones = np.array_split(np.arange(rgb.shape[1]), min(MOST_ROWS, rgb.shape[1]))
+    return np.stack([linear[:, group].mean(axis=1) for group in zones], axis=1)
+
+
 def _view(clip: Clip, problem: str, used: bool) -> ClipView:
     step = exact_div(CLIP_FRAMES, COLUMNS)
-    zones = np.array_split(np.arange(clip.zones), min(MOST_ROWS, clip.zones))
-    linear: F64 = srgb_to_linear(clip.rgb / 65535.0)
-    rows = np.stack([linear[:, group].mean(axis=1) for group in zones])
+    rows = rows_of_light(clip.rgb).swapaxes(0, 1)
     flags = clip.flags.reshape(COLUMNS, step)
     sound = clip.sound.reshape(COLUMNS, exact_div(CLIP_SAMPLES, COLUMNS))
     return ClipView(
@@ -204,7 +212,7 @@ def _view(clip: Clip, problem: str, used: bool) -> ClipView:
         start_s=float(clip.facts.get("start_s", 0.0)),
         problem=problem,
         used=used,
-        light=linear_to_rgb8(rows.reshape(len(zones), COLUMNS, step, 3).mean(axis=2)),
+        light=linear_to_rgb8(rows.reshape(len(rows), COLUMNS, step, 3).mean(axis=2)),
         cut=((flags & CUT) != 0).any(axis=1),
         missing=((flags & MISSING) != 0).any(axis=1),
         wave=np.stack([sound.min(axis=1), sound.max(axis=1)], axis=1),

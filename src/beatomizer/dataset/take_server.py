@@ -120,7 +120,7 @@ def serve() -> None:
 
 def _work(task: TakeTask) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit(task)
+    keep_within(task.limits.memory_bytes, cpu_limit(task))
     problem, full = _tried(task)
     _say({"problem": problem, "disk_full": full})
 
@@ -131,7 +131,8 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _limit(task: TakeTask) -> None:
+def keep_within(memory_bytes: int, cpu_s: int) -> None:
+    """Limit this process, for good: address space, and seconds of processor time."""
     if sys.platform == "win32":
         return
     import resource
@@ -143,8 +144,8 @@ def _limit(task: TakeTask) -> None:
 
     with contextlib.suppress(ValueError, OSError):  # not every system can limit everything
         at_most(resource.RLIMIT_CORE, 0)
-        at_most(resource.RLIMIT_CPU, cpu_limit(task), over=5)
-        at_most(resource.RLIMIT_AS, task.limits.memory_bytes)
+        at_most(resource.RLIMIT_CPU, cpu_s, over=5)
+        at_most(resource.RLIMIT_AS, memory_bytes)
 
 
 def _tried(task: TakeTask) -> tuple[str, bool]:

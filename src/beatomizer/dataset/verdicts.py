@@ -4,27 +4,31 @@
     0123456789abcdef,reject,talking head
     0123456789abcdef-0003,accept,
 
-An ``id`` is that of a take (16 hexadecimal digits) or of a clip (the take's, a dash, four digits).
+An ``id`` is that of a take (16 hexadecimal digits) or of a clip (the take's, a dash, four digits). A fourth column,
+``trim``, is there when something was accepted in part: ``3.017-9.5``, seconds from the beginning of the take or clip.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from beatomizer.atomic import written_aside
+from beatomizer.atomic import turn_in, written_aside
 from beatomizer.audio.gate import shown
+from beatomizer.dataset.trims import Trim
 from beatomizer.errors import UnreadableInputError, one_line
 
 VERDICTS_FILE = "verdicts.csv"
 COLUMNS = ("id", "verdict", "note")
+TRIM_COLUMN = "trim"
 
 _ID = re.compile(r"[0-9a-f]{16}(-\d{4,6})?")
 _MOST_BYTES = 64 << 20
-_MOST_NOTE = 500
+MOST_NOTE = 500
+"""Characters of a note."""
 
 
 class Verdict(StrEnum):
@@ -37,10 +41,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and the reason somebody gave for it (one line, may be empty)."""
+    """A verdict, the reason somebody gave for it (one line, may be empty), and the part that was accepted (or all)."""
 
     verdict: Verdict
     note: str = ""
+    trim: Trim | None = None
 
 
 def is_id(text: str) -> bool:
@@ -92,26 +97,33 @@ def read_judgement_file(path: Path) -> dict[str, Judgement]:
             f"'{shown(path)}' holds no verdicts", "its first row must be id,verdict,note"
         )
     found: dict[str, Judgement] = {}
+    width = 4 if header[3:4] == [TRIM_COLUMN] else 3
     for number, row in enumerate(rows[1:], 2):
         if any(cell.strip() for cell in row):
-            name, judgement = _judgement(path, number, row)
+            name, judgement = _judgement(path, number, row[:width])
             found.pop(name, None)
             found[name] = judgement
     return found
 
 
 def _judgement(path: Path, number: int, row: list[str]) -> tuple[str, Judgement]:
-    name, verdict, note = (*(cell.strip() for cell in row), "", "")[:3]
+    name, verdict, note, trim = (*(cell.strip() for cell in row), "", "", "")[:4]
+    place = f"'{shown(path)}' row {number}"
     if not is_id(name.lower()):
         raise UnreadableInputError(
-            f"'{shown(path)}' row {number}: '{one_line(name, 40)}' is not the id of a take or clip",
-            "mend the row",
+            f"{place}: '{one_line(name, 40)}' is not the id of a take or clip", "mend the row"
         )
     try:
-        return name.lower(), Judgement(Verdict(verdict.lower()), one_line(note, _MOST_NOTE))
+        word = Verdict(verdict.lower())
     except ValueError:
-        said = f"'{shown(path)}' row {number}: '{one_line(verdict, 40)}' is not a verdict"
+        said = f"{place}: '{one_line(verdict, 40)}' is not a verdict"
         raise UnreadableInputError(said, f"write {', '.join(Verdict)}") from None
+    try:
+        part = Trim.parse(trim) if trim and word == Verdict.ACCEPT else None
+    except ValueError:
+        said = f"{place}: '{one_line(trim, 40)}' is not a part"
+        raise UnreadableInputError(said, "write its beginning and end in seconds, as 3.5-12") from None
+    return name.lower(), Judgement(word, one_line(note, MOST_NOTE), part)
 
 
 def record(shards: Path, news: Mapping[str, Judgement]) -> dict[str, Judgement]:
@@ -119,27 +131,48 @@ def record(shards: Path, news: Mapping[str, Judgement]) -> dict[str, Judgement]:
 
     Args:
         shards: the set's folder.
-        news: the last word about each id; without a note of its own it keeps an earlier one.
+        news: the last word about each id; without a note or trim of its own the same verdict keeps an earlier one.
 
     Raises:
         UnreadableInputError: the verdicts that are there are damaged.
-        UsageError, ResourceLimitError: as ``written_aside``.
+        UsageError, ResourceLimitError: as ``rewrite``.
     """
-    judged = read_judgements(shards)
-    for name, judgement in news.items():
-        before = judged.pop(name, Judgement(Verdict.UNDECIDED))
-        if judgement.verdict != Verdict.UNDECIDED:
-            same = before.verdict == judgement.verdict
-            note = one_line(judgement.note, _MOST_NOTE) or (before.note if same else "")
-            judged[name] = Judgement(judgement.verdict, note)
-    with written_aside(shards / VERDICTS_FILE) as aside:
-        aside.write_text(_table(sorted(judged.items())), encoding="utf-8")
+
+    def added(judged: dict[str, Judgement]) -> None:
+        for name, judgement in news.items():
+            before = judged.pop(name, Judgement(Verdict.UNDECIDED))
+            if judgement.verdict != Verdict.UNDECIDED:
+                kept = before if before.verdict == judgement.verdict else Judgement(judgement.verdict)
+                note = one_line(judgement.note, MOST_NOTE) or kept.note
+                judged[name] = Judgement(judgement.verdict, note, judgement.trim or kept.trim)
+
+    return rewrite(shards, added)
+
+
+def rewrite(shards: Path, change: Callable[[dict[str, Judgement]], None]) -> dict[str, Judgement]:
+    """Let ``change`` do something to the verdicts that are there, keep what comes of it, and return it.
+
+    Whoever else records something meanwhile waits, so that no word is lost.
+
+    Raises:
+        UnreadableInputError: the verdicts that are there are damaged.
+        UsageError, ResourceLimitError: as ``turn_in`` and ``written_aside``.
+    """
+    with turn_in(shards):
+        judged = read_judgements(shards)
+        change(judged)
+        with written_aside(shards / VERDICTS_FILE) as aside:
+            aside.write_text(_table(sorted(judged.items())), encoding="utf-8")
     return judged
 
 
 def _table(rows: Iterable[tuple[str, Judgement]]) -> str:
+    listed = list(rows)
+    trims = any(one.trim for _, one in listed)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((name, one.verdict.value, one.note) for name, one in rows)
+    writer.writerow([*COLUMNS, *([TRIM_COLUMN] if trims else [])])
+    for name, one in listed:
+        cells = [name, one.verdict.value, one.note]
+        writer.writerow([*cells, str(one.trim or "")] if trims else cells)
     return text.getvalue()

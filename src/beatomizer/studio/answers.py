@@ -62,6 +62,11 @@ def problem_of(error: BeatomizerError) -> Response:
     return problem(status, error.problem, error.hint, **more)
 
 
+def mistake(error: Exception) -> Response:
+    """What only this program can have done wrong."""
+    return problem(500, f"a mistake in beatomizer ({type(error).__name__})", "please report it")
+
+
 async def chunks(request: Request, limit: int, what: str) -> AsyncIterator[bytes]:
     """The body as it comes, counted.
 

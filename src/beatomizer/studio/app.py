@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from beatomizer.errors import BeatomizerError
 from beatomizer.studio.about import about_routes
-from beatomizer.studio.answers import problem, problem_of
+from beatomizer.studio.answers import mistake, problem, problem_of
 from beatomizer.studio.entrance import Entrance
 from beatomizer.studio.guard import Guard
 from beatomizer.studio.pages import page_files, page_routes
@@ -28,6 +28,9 @@ PARTS = (
 )
 """``module:function``; each takes the ``Studio`` and gives a ``Part``. Started in this order, stopped in the other."""
 
+REVIEW_PARTS = ("beatomizer.studio.review_routes:part",)
+"""All that there is where the server was started to review a data set."""
+
 WILDCARDS = ("0.0.0.0", "::")
 
 
@@ -35,9 +38,10 @@ def application(studio: Studio) -> ASGIApp:
     """The ASGI application of a studio whose port is known."""
     settings = studio.settings
     cookie = (f"beatomizer-{settings.port}", secrets.token_urlsafe(24))
-    parts = [_made(entry, studio) for entry in PARTS]
+    reviewing = settings.shards is not None
+    parts = [_made(entry, studio) for entry in (REVIEW_PARTS if reviewing else PARTS)]
     routes: list[BaseRoute] = [
-        *page_routes(page_files()),
+        *page_routes(page_files(reviewing)),
         *about_routes(settings),
         *Entrance(settings, cookie).routes,
     ]
@@ -51,7 +55,7 @@ def application(studio: Studio) -> ASGIApp:
                 stack.push_async_callback(part.stop)
             yield
 
-    handlers = {HTTPException: _not_found, BeatomizerError: _problem}
+    handlers = {HTTPException: _not_found, BeatomizerError: _problem, Exception: _mistake}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return Guard(
@@ -81,6 +85,10 @@ async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     texts = {404: "there is nothing here", 405: "this method is not known here"}
     return problem(error.status_code, texts.get(error.status_code, "this cannot be answered"), "")
+
+
+async def _mistake(request: Request, error: Exception) -> Response:
+    return mistake(error)
 
 
 async def _problem(request: Request, error: Exception) -> Response:

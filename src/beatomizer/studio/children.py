@@ -28,39 +28,41 @@ class StoppedError(Exception):
 
 
 class Children:
-    """Starts tasks in the nursery and hears what they say. One for a server; everything on its event loop."""
+    """Starts tasks in the nursery and hears what they say. One for a server; everything on its event loop.
 
-    def __init__(self) -> None:
-        self._nursery: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._said: dict[int, asyncio.Queue[dict[str, Any]]] = {}
-        self._next = 0
+    Args:
+        forks: whether one nursery can fork all tasks; else (Windows) each task gets a nursery of its own.
+    """
+
+    def __init__(self, *, forks: bool = hasattr(os, "fork")) -> None:
+        self._forks = forks
+        self._shared: Nursery | None = None
+        self._all: set[Nursery] = set()
         self._starting = asyncio.Lock()
         self._closed = False
+        self._next = 0
 
     async def start(self) -> None:
         """Start the nursery, so that it is warm when it is needed."""
-        async with self._starting:
-            if self._closed or (self._nursery is not None and self._nursery.returncode is None):
-                return
-            self._nursery = await _started()
-            self._reader = asyncio.create_task(self._read(self._nursery))
+        if self._forks:
+            await self._nursery()
 
     async def close(self) -> None:
         """End every task and the nursery."""
         self._closed = True
-        nursery, reader = self._nursery, self._reader
-        if nursery is None or nursery.stdin is None:
-            return
-        nursery.stdin.close()  # the nursery ends its children and itself
-        try:
-            async with asyncio.timeout(_END_S):
-                await nursery.wait()
-        except TimeoutError:
-            nursery.kill()  # its children see the end of their lifeline
-            await nursery.wait()
-        if reader is not None:
-            await asyncio.wait([reader])
+        await asyncio.gather(*(nursery.close() for nursery in self._all))
+
+    async def _nursery(self) -> "Nursery":
+        async with self._starting:
+            if self._closed:
+                raise TaskError("the studio ends", "")
+            if self._shared is not None and self._shared.lives:
+                return self._shared
+            self._all = {nursery for nursery in self._all if nursery.lives}
+            made = await Nursery.started(forks=self._forks)
+            self._all.add(made)
+            self._shared = made if self._forks else None
+            return made
 
     async def run(
         self,
@@ -79,68 +81,113 @@ class Children:
             stop: when it is set, the task is ended.
 
         Raises:
-            TaskError: it failed; the message is for a person.
+            TaskError, UnreadableInputError, ResourceLimitError: it failed; the message is for a person.
             StoppedError: ``stop`` was set.
         """
         limits = limits or Limits()
-        await self.start()
+        nursery = await self._nursery()
         self._next += 1
         task = self._next
-        said = self._said[task] = asyncio.Queue()
-        self._order({"task": task, "kind": kind, "limits": asdict(limits), "told": told})
-        stopping = asyncio.create_task(self._end_when(task, stop)) if stop is not None else None
+        said = nursery.begin({"task": task, "kind": kind, "limits": asdict(limits), "told": told})
+        stopping = asyncio.create_task(_end_when(stop, nursery, task)) if stop is not None else None
         outcome: dict[str, Any] = {}
-        gone = False
         try:
-            while not gone:
+            while "exit" not in outcome:
                 try:
                     async with asyncio.timeout(limits.stall_s):
                         news = await said.get()
                 except TimeoutError:
-                    raise TaskError(f"showed no progress for {limits.stall_s:.0f} s", "try again") from None
-                if "exit" in news:
-                    gone = True
-                    outcome["exit"] = news["exit"]
-                    continue
-                outcome |= {name: news[name] for name in ("done", "error", "hint") if name in news}
-                if "error" not in news:
+                    raise TaskError(f"showed no progress for {limits.stall_s:g} s", "try again") from None
+                outcome |= {name: news[name] for name in ("done", "error", "hint", "exit") if name in news}
+                if not {"exit", "error"} & news.keys():
                     yield news
         finally:
             if stopping is not None:
                 stopping.cancel()
-            if not gone:
-                self._order({"end": task})
-            self._said.pop(task, None)
+            nursery.end(task)
+            if not self._forks:
+                await nursery.close()
         if stop is not None and stop.is_set():
             raise StoppedError
         if "done" not in outcome:
             raise _failure(outcome, limits)
 
-    async def _end_when(self, task: int, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._order({"end": task})
 
-    def _order(self, order: dict[str, Any]) -> None:
-        nursery = self._nursery
-        if nursery is None or nursery.stdin is None or nursery.stdin.is_closing():
-            return
-        nursery.stdin.write(json.dumps(order).encode() + b"\n")
+class Nursery:
+    """The process that tasks come from, as the server sees it."""
 
-    async def _read(self, nursery: asyncio.subprocess.Process) -> None:
-        assert nursery.stdout is not None
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._said: dict[int, asyncio.Queue[dict[str, Any]]] = {}
+        self._silent = False
+        self._reader = asyncio.create_task(self._read())
+
+    @classmethod
+    async def started(cls, *, forks: bool) -> "Nursery":
+        """A new one; it imports what it needs meanwhile."""
+        return cls(await _started([] if forks else ["single"]))
+
+    @property
+    def lives(self) -> bool:
+        """Whether it can be given tasks."""
+        return self._process.returncode is None and not self._silent
+
+    def begin(self, order: dict[str, Any]) -> "asyncio.Queue[dict[str, Any]]":
+        """Give it a task; what that says, and at last ``exit``."""
+        said = self._said[int(order["task"])] = asyncio.Queue()
+        if not self.lives:
+            said.put_nowait({"exit": 1})
+        self._write(order)
+        return said
+
+    def stop(self, task: int) -> None:
+        """End a task; its ``exit`` comes."""
+        self._write({"end": task})
+
+    def end(self, task: int) -> None:
+        """End a task, if it is not over, and hear no more of it."""
+        if self._said.pop(task, None) is not None:
+            self._write({"end": task})
+
+    async def close(self) -> None:
+        """End it with all its tasks."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()  # it ends its children and itself
         try:
-            while line := await nursery.stdout.readline():
+            async with asyncio.timeout(_END_S):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()  # its children see the end of their lifeline
+            await self._process.wait()
+        await asyncio.wait([self._reader])
+
+    def _write(self, order: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        if not self._process.stdin.is_closing():
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            while line := await self._process.stdout.readline():
                 news = json.loads(line)
                 queue = self._said.get(int(news["task"]))
                 if queue is not None:
                     queue.put_nowait({"exit": news["exit"]} if "exit" in news else news["said"])
         finally:
-            for queue in self._said.values():  # of a nursery that died
+            self._silent = True
+            for queue in self._said.values():  # it died, and its children with it
                 queue.put_nowait({"exit": 1})
-            await nursery.wait()
+            await self._process.wait()
 
 
-async def _started() -> asyncio.subprocess.Process:
+async def _end_when(stop: asyncio.Event, nursery: Nursery, task: int) -> None:
+    await stop.wait()
+    nursery.stop(task)
+
+
+async def _started(words: list[str]) -> asyncio.subprocess.Process:
     home = str(Path(__file__).parents[2])
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -148,6 +195,7 @@ async def _started() -> asyncio.subprocess.Process:
         sys.executable,
         "-m",
         _MODULE,
+        *words,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env=environment,

@@ -7,6 +7,7 @@ to other origins, ever: there are no CORS headers. Every answer carries the same
 """
 
 import hmac
+import re
 import sys
 import traceback
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beatomizer.errors import BeatomizerError
-from beatomizer.studio.answers import problem, problem_of
+from beatomizer.studio.answers import mistake, problem, problem_of
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -42,6 +43,9 @@ SAFE = ("GET", "HEAD")
 METHODS = (*SAFE, "POST", "PUT", "PATCH", "DELETE")
 LONGEST_TARGET = 2_000
 """Bytes of path and query; ours have some dozens."""
+
+MOST_HEADERS, HEADER_BYTES = 100, 16 << 10
+"""Browsers send about twenty of some hundred bytes."""
 
 _OPEN = ("/", "/review", "/api/enter")
 """What may be asked for before the token was said, besides ``/static/``: the page has to say it."""
@@ -80,6 +84,7 @@ class Guard:
                 return
             await self._app(scope, receive, send)
             return
+        scope = {**scope, "headers": [pair for pair in scope["headers"] if _is_plain(*pair)]}
         sender = _Sender(send, str(scope["path"]))
         if refusal is not None:
             await refusal(scope, receive, sender)
@@ -94,12 +99,10 @@ class Guard:
                 raise
             await problem_of(error)(scope, receive, sender)
         except Exception as error:
-            if sender.started:
-                raise
             traceback.print_exc(file=sys.stderr)
-            await problem(500, f"a mistake in beatomizer ({type(error).__name__})", "please report it")(
-                scope, receive, sender
-            )
+            if sender.started:
+                raise  # the connection is closed, so that half an answer is not taken for a whole one
+            await mistake(error)(scope, receive, sender)
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Why this is not let through; ``None`` if it is."""
@@ -109,6 +112,10 @@ class Guard:
             return problem(421, "this is not an address of the studio", "open the one that it printed")
         if len(scope.get("raw_path", b"")) + len(scope.get("query_string", b"")) > LONGEST_TARGET:
             return problem(414, "the address is too long")
+        if _is_large(scope):
+            return problem(431, "the headers are too many or too long")
+        if scope["type"] == "http" and scope["http_version"] not in ("1.0", "1.1"):
+            return problem(505, "this version of HTTP is not known here")
         if scope["type"] == "http" and scope["method"] not in METHODS:
             return problem(405, "this method is not known here")
         if len(headers.getlist("content-length")) + len(headers.getlist("transfer-encoding")) > 1:
@@ -159,6 +166,21 @@ def _is_near(scope: Scope, headers: Headers) -> bool:
         return True
     opened = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return opened and scope["type"] == "http" and scope["method"] in SAFE and scope["path"] in _OPEN[:2]
+
+
+def _is_large(scope: Scope) -> bool:
+    headers = scope["headers"]
+    return (
+        len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES
+    )
+
+
+_ONE_RANGE = re.compile(rb"bytes=\d{0,15}-\d{0,15}")
+
+
+def _is_plain(name: bytes, value: bytes) -> bool:
+    """Whether a header is passed on: a Range that asks for several pieces is not, and the whole is the answer."""
+    return name != b"range" or _ONE_RANGE.fullmatch(value) is not None
 
 
 async def _shut(receive: Receive, send: Send, scope: Scope) -> None:

@@ -64,7 +64,7 @@ def save_heard(song: Listened, path: Path) -> bool:
 def read_heard(path: Path, model: str) -> Listened | None:
     """What ``model`` heard, by the file; ``None`` if that is not in it."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             facts = json.loads(str(file["facts"]))
             if facts["model"] != model or facts["version"] != __version__:
                 return None

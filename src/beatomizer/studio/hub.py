@@ -45,7 +45,7 @@ class Page:
         self._texts: deque[str] = deque()
         self._picture: bytes | None = None
         self._wake = asyncio.Event()
-        self.dropped = False
+        self.dropped = asyncio.Event()
 
     def send(self, event: dict[str, Any]) -> None:
         """Queue an event for this page alone."""
@@ -54,7 +54,7 @@ class Page:
     def send_text(self, text: str) -> None:
         """Queue a text that is JSON."""
         if len(self._texts) >= MOST_WAITING:
-            self.dropped = True
+            self.dropped.set()
         else:
             self._texts.append(text)
         self._wake.set()
@@ -65,8 +65,8 @@ class Page:
         self._wake.set()
 
     async def write(self) -> None:
-        """Send what is queued, until the page is gone or too slow."""
-        while not self.dropped:
+        """Send what is queued, until the page is gone or takes too long for a message."""
+        while True:
             if self._texts:
                 async with asyncio.timeout(_SEND_S):  # not wait_for, which loses cancellations in Python 3.11
                     await self._socket.send_text(self._texts.popleft())
@@ -133,16 +133,17 @@ class Hub:
         self._pages.add(page)
         writing = asyncio.create_task(page.write())
         reading = asyncio.create_task(self._read(socket, page))
+        dropping = asyncio.create_task(page.dropped.wait())
         try:
-            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([writing, reading, dropping], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._pages.discard(page)
             for goodbye in self.goodbyes:
                 goodbye(page)
-            for task in (writing, reading):
+            for task in (writing, reading, dropping):
                 task.cancel()
-            results = await asyncio.gather(writing, reading, return_exceptions=True)
-        code = next((result for result in results if isinstance(result, int)), SLOW)
+            results = await asyncio.gather(reading, writing, dropping, return_exceptions=True)
+        code = results[0] if isinstance(results[0], int) else SLOW
         if socket.client_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, TimeoutError, OSError, WebSocketDisconnect):
                 async with asyncio.timeout(1.0):

@@ -27,7 +27,7 @@ def serve() -> None:
     """Work until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides
     _import_everything()
-    if not hasattr(os, "fork"):
+    if "single" in sys.argv[1:]:
         _single()
         return
     Nursery().run()
@@ -35,8 +35,14 @@ def serve() -> None:
 
 def _import_everything() -> None:
     """What tasks need at once. Not onnxruntime, which starts threads and cannot be forked; it takes 0.1 s."""
-    import beatomizer.studio.tasks
+    import numpy.fft
+    import numpy.ma  # noqa: F401
+
     import beatomizer.studio.tasks_files  # noqa: F401
+    from beatomizer.inference.engines import load_engine
+    from beatomizer.studio.tasks import COARSE_MODEL
+
+    load_engine(COARSE_MODEL)
 
 
 class _Child:
@@ -150,7 +156,7 @@ def work(pipe: int, order: dict[str, Any]) -> int:
 
 
 def _single() -> None:
-    """Without ``fork`` (Windows): one task, in this very process."""
+    """Where nothing can be forked (Windows): one task, in this very process, which ends with it."""
     order = json.loads(sys.stdin.buffer.readline() or b"{}")
     if not order:
         return
@@ -164,6 +170,7 @@ def _single() -> None:
 
     reader = threading.Thread(target=pass_on)
     reader.start()
+    # Whatever comes now is the order to end, or the end of the server.
     threading.Thread(target=_end_with_nursery, args=(sys.stdin.fileno(),), daemon=True).start()
     code = work(theirs, order)
     os.close(theirs)

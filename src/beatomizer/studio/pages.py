@@ -5,6 +5,7 @@ A request's path is looked up in the table and never joined to a folder, so no p
 
 import asyncio
 import os
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def table(folder: Path, prefix: str = "/static/") -> dict[str, Path]:
     return found
 
 
-def page_files() -> dict[str, Path]:
-    """Everything that the studio serves as it lies there."""
+def page_files(reviewing: bool = False) -> dict[str, Path]:
+    """Everything that the studio serves as it lies there; ``reviewing`` a data set, the first page is that one's."""
     static = Path(str(files("beatomizer.studio"))) / "static"
     drawing = Path(str(files("beatomizer.outputs.files.page")))
     shared = {name: path for name, path in table(drawing, "/static/page/").items() if path.suffix == ".js"}
@@ -52,6 +53,8 @@ def page_files() -> dict[str, Path]:
         found["/"] = found["/static/index.html"]
     if "/static/review/index.html" in found:
         found["/review"] = found["/static/review/index.html"]
+    if reviewing:
+        found["/"] = found["/review"]
     return found
 
 
@@ -62,9 +65,31 @@ def page_routes(found: dict[str, Path]) -> list[Route]:
         path = found.get(request.url.path)
         if path is None:
             return problem(404, "there is nothing here", "the page is at /")
-        return Response(await asyncio.to_thread(_read, path), media_type=TYPES[path.suffix])
+        try:
+            data = await asyncio.to_thread(_read, path)
+        except OSError:  # taken away, or a link now
+            return problem(404, "there is nothing here any more", "start the studio again")
+        return Response(lighter(data, path.suffix), media_type=TYPES[path.suffix])
 
     return [Route("/", serve), Route("/review", serve), Route("/static/{name:path}", serve)]
+
+
+def lighter(data: bytes, suffix: str) -> bytes:
+    """A script, a style or a page without indentation and without lines that are only comment: a sixth less to send.
+
+    Every line keeps its number, so that what a browser says about one leads to it. Nothing inside a line is touched,
+    but for spaces beside the punctuation of styles.
+    """
+    if suffix not in (".html", ".css", ".js"):
+        return data
+    lines, inside = [], False
+    for line in data.split(b"\n"):
+        text = line.strip()
+        block = inside or (text.startswith(b"/*") and b"*/" not in text[2:-2])
+        inside = block and not text.endswith(b"*/")
+        lines.append(b"" if block or text.startswith(b"// ") else text)
+    whole = b"\n".join(lines)
+    return re.sub(rb" ?([{};,]) ?|(?<=:) ", rb"\1", whole) if suffix == ".css" else whole
 
 
 def _read(path: Path) -> bytes:

@@ -21,6 +21,9 @@ NAME_LENGTH = 120
 MODELS = ("full", "classic")
 """Engines that hear a whole song and give cues."""
 
+LIGHT = {"file", "show", "rev", "report", "frames", "zones", "light_bytes", "calm_bytes"}
+"""What is known of a light."""
+
 STATES = ("listening", "ready", "failed")
 _MOST_KEPT = 2_000
 _MOST_LAMPS = MOST_ZONES
@@ -160,6 +163,8 @@ class Project:
         )
         if not ID.fullmatch(project.id) or project.state not in STATES:
             raise UnreadableInputError("project: its id or state cannot be")
+        if project.light is not None and not project.light.keys() >= LIGHT:
+            raise UnreadableInputError("project: its light is not whole")
         if any(PurePath(name).name != name for name in project.files):
             raise UnreadableInputError("project: a file's name is no name")
         return replace(project, palette=tuple(map(str, project.palette)))

@@ -21,16 +21,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{word}", action="append", default=[], metavar="ID[,ID…]", help=f"{said} these takes or clips"
         )
+    parser.add_argument(
+        "--trim",
+        action="append",
+        default=[],
+        metavar="ID=IN-OUT",
+        help="accept the part between two moments, in seconds from the beginning of the take or clip",
+    )
     parser.add_argument("--note", default="", metavar="TEXT", help="why, for the verdicts of this command")
     parser.add_argument(
         "--verdicts", metavar="FILE.csv", help="take over the verdicts saved from the contact sheet"
     )
+    parser.add_argument(
+        "--serve", action="store_true", help="open a page to play and judge them, until Ctrl-C"
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="of that page (default 8765 or the next; 0 is any)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print the page's address")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--json", action="store_true", help="print a summary as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record verdicts, or write the contact sheet, or both."""
+    """Record verdicts, or write the contact sheet, or both, or serve the page to judge by."""
     import json
 
     from beatomizer.cli.bars import bars_if_terminal
@@ -38,18 +52,55 @@ def run(arguments: argparse.Namespace) -> int:
 
     shards = Path(arguments.shards)
     summary: dict[str, Any] = {}
-    judging = bool(arguments.accept or arguments.reject or arguments.undo or arguments.verdicts)
+    judging = bool(arguments.accept or arguments.reject or arguments.undo)
+    judging = judging or bool(arguments.trim or arguments.verdicts)
     if judging:
         summary |= _judge(arguments, shards)
-    if arguments.out or not judging:
+    if arguments.out or not (judging or arguments.serve):
         page = Path(arguments.out) if arguments.out else shards / PAGE
         summary |= write_sheet(shards, page, bars_if_terminal(arguments.quiet))
         summary["page"] = str(page)
     if arguments.json:
         print(json.dumps(summary, indent=2))
-    elif not arguments.quiet:
+    elif summary and not arguments.quiet:
         print(_told(summary, arguments.shards))
+    if arguments.serve:
+        _serve(arguments, shards)
     return 0
+
+
+def _serve(arguments: argparse.Namespace, shards: Path) -> None:
+    from beatomizer.cli.extras import need
+
+    need("the review page", "starlette", "uvicorn", "websockets", extra="studio")
+    from beatomizer.cli.studio import browse
+    from beatomizer.dataset.verdicts import VERDICTS_FILE
+    from beatomizer.errors import BeatomizerError, UsageError
+    from beatomizer.studio.server import bound, server_of
+    from beatomizer.studio.settings import DEFAULT_PORT, Settings
+    from beatomizer.studio.studio import Studio
+
+    if arguments.port is not None and not 0 <= arguments.port <= 65535:
+        raise UsageError(f"{arguments.port} is no port", "give 0 to 65535")
+    sockets, port = bound(arguments.port, "", DEFAULT_PORT)
+    address = f"http://127.0.0.1:{port}/review"
+    try:
+        server = server_of(Studio(Settings(shards, port, shards=shards)))
+    except BeatomizerError:
+        for one in sockets:
+            one.close()
+        raise
+
+    def ready() -> None:
+        if not arguments.quiet:
+            print(f"The review is open at {address}\n  Ctrl-C ends it. Takes flash as they did.", flush=True)
+        if not arguments.no_browser:
+            browse(address)
+
+    server.on_ready = ready
+    server.run(sockets=sockets)
+    if not arguments.quiet:
+        print(f"{VERDICTS_FILE} holds every verdict. Build again to apply them")
 
 
 def _judge(arguments: argparse.Namespace, shards: Path) -> dict[str, object]:
@@ -67,7 +118,7 @@ def _judge(arguments: argparse.Namespace, shards: Path) -> dict[str, object]:
     news: dict[str, Judgement] = {}
     if arguments.verdicts:
         news, foreign = judgements_of_file(shards, Path(arguments.verdicts))
-    news |= judgements_of_words(shards, words, arguments.note)
+    news |= judgements_of_words(shards, words, arguments.note, arguments.trim)
     counts = Counter(one.verdict for one in record(shards, news).values())
     return {
         "recorded": len(news),

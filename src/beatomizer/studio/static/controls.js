@@ -1,6 +1,7 @@
 /* The Show tab: what a person wishes for the whole show. The server designs; pinned parts stay. */
 
-import { button, clockText, make, say } from "./elements.js";
+import { clockText } from "./actions.js";
+import { button, make, say } from "./elements.js";
 import { mountPalette } from "./palette.js";
 
 const WAIT_MS = 250; // arrow keys on a slider or a list are one wish, not ten
@@ -63,7 +64,7 @@ export function mountControls(element, store, about) {
     if (!project) return wishing.clear();
     if (project.id !== open) idea.reset((open = project.id));
     facts.textContent = list ? [list.tempo_bpm ? `${Math.round(list.tempo_bpm)} BPM` : "No steady beat", many(list.sections.length, "section"),
-      clockText(list.duration_s)].join(" · ") : "Listening to the song…";
+      clockText(list.duration_s)].join(" · ") : project.state === "failed" ? "There is no show." : "Listening to the song…";
     for (const one of [idea, energy, palette, zones, safety, model]) one?.show();
   }
   for (const name of ["project", "cues"]) store.addEventListener(name, show);
@@ -147,7 +148,7 @@ function mountSafety(store, wishing, wishes, profiles) {
     if (!wishing.next && !wishing.busy) choice.value = wishes().safety ?? "broadcast";
     const profile = profiles.find(({ name }) => name === choice.value);
     meaning.textContent = profile ? cap(profile.text) + (profile.for_files === false ? ". Files cannot be made with it." : ".") : "";
-    const text = reportText(store.project?.report);
+    const text = store.project?.state === "failed" ? "" : reportText(store.project?.report);
     if (report.textContent !== text) report.textContent = text;
   } };
 }

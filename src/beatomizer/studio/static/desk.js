@@ -28,12 +28,25 @@ export class Desk {
 
   /** Show the studio for a song that is on its way. */
   expect(name, play) {
-    this.leave();
+    this.enter();
     this.playWhenReady = play;
-    document.body.classList.remove("at-start");
+    this.work(`Opening ${name}`, null, "");
+  }
+
+  /** The studio without a song: live sound lights the stage. */
+  goLive() {
+    this.enter();
+    this.id = "live";
+    document.body.classList.add("only-live");
+    $("work").hidden = true;
+    document.title = "Live · Beatomizer";
+  }
+
+  enter() {
+    this.leave();
+    document.body.classList.remove("at-start", "only-live");
     $("start").hidden = true;
     $("studio").hidden = false;
-    this.work(`Opening ${name}`, null, "");
     this.consent();
   }
 
@@ -72,6 +85,7 @@ export class Desk {
     this.store.close();
     this.preview.clear();
     this.chip("coarse", "");
+    this.chip("job", "");
   }
 
   /** Everything once more: the server was away. */
@@ -149,7 +163,7 @@ export class Desk {
     if (!project) return;
     if (project.state === "failed" && !this.store.light) {
       this.playWhenReady = false;
-      this.work("This song cannot be lit", null, sentences(project.error || "this file cannot be read"), true);
+      this.work(`“${project.name}” cannot be lit`, null, sentences(project.error || "this file cannot be read"), true);
     } else if (this.store.light) {
       $("work").hidden = true;
     } else {
@@ -157,6 +171,7 @@ export class Desk {
     }
     this.coarse = project.coarse && this.store.light && project.state !== "failed" ? "A first version. Listening more closely" : "";
     this.chip("coarse", this.coarse);
+    $("studio-title").textContent = `Light show of ${project.name}`;
     document.title = `${project.name || project.title || "Show"} · Beatomizer`;
   }
 
@@ -166,7 +181,8 @@ export class Desk {
       if (this.store.light) complain({ error: error || "The show could not be made anew", hint });
       return this.again();
     }
-    if (state !== "running") return this.coarse ? this.chip("coarse", this.coarse) : this.chip("job", "");
+    this.chip("job", state === "running" && kind === "redesign" ? `${stageText(stage)}…` : "");
+    if (state !== "running") return this.chip("coarse", this.coarse);
     const percent = share > 0 ? ` ${Math.round(share * 100)} %` : "";
     if (!this.store.light) {
       this.work(`Listening to ${this.store.project?.name || "the song"}`, share, stageText(stage));

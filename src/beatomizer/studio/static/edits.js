@@ -49,7 +49,7 @@ export function zonesOf(group, zones) {
   return stage.filter(member[group]);
 }
 
-// --- reading ---------------------------------------------------------------------------------------------------
+// --- reading ---
 
 const lit = (cue) => cue.look !== "blackout" && cue.intensity !== 0;
 const cache = new WeakMap();
@@ -79,18 +79,13 @@ export function sectionAt(list, time_s) {
 
 const inside = (section, time_s) => time_s >= section.start_s - SAME_S && time_s < section.end_s - SAME_S;
 
-/** The cues that begin in a section. */
-export const sectionCues = (list, index) => list.cues.filter((cue) => inside(list.sections[index], cue.time_s));
-
 /** The pictures of a section, each with `short` (a moment) and its length in the section. */
 export function sectionPictures(list, index) {
   const section = list.sections[index], least = SHORT_BARS * gridOf(list).bar_s;
-  return pictures(list)
-    .filter((picture) => inside(section, picture.time_s))
-    .map((picture) => {
-      const length_s = Math.min(picture.end_s, section.end_s) - picture.time_s;
-      return { ...picture, length_s, short: length_s < least };
-    });
+  return pictures(list).filter((picture) => inside(section, picture.time_s)).map((picture) => {
+    const length_s = Math.min(picture.end_s, section.end_s) - picture.time_s;
+    return { ...picture, length_s, short: length_s < least };
+  });
 }
 
 /** The section's phrases: its pictures without moments, or all where there are only moments. */
@@ -126,7 +121,7 @@ export function playing(list, time_s) {
   return found;
 }
 
-/** What the inspector shows of a section: {look, beats, fade_s, zones, accent, colors, level, mixed}. */
+/** What the inspector shows of a section: {look, colors, accent, beats, zones, level, fade_s}. */
 export function sectionView(list, index) {
   const section = list.sections[index], found = phrases(list, index);
   const shown = found.length ? found : [{ cues: playing(list, section.start_s), length_s: 1, time_s: section.start_s }];
@@ -137,37 +132,30 @@ export function sectionView(list, index) {
   }
   const look = [...weight].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
   const base = shown.map((picture) => baseOf(list, picture)).find((cue) => cue?.look === look) ?? null;
-  const accents = shown.map((picture) => accentsOf(list, picture)[0] ?? null);
-  const colors = sectionColors(list, index);
   return {
-    look, base, colors, accent: accents.find(Boolean) ?? null, mixed: weight.size > 1,
-    beats: base?.beats ?? 1, zones: base?.zones ?? "all", level: sectionIntensity(list, index),
-    fade_s: sectionPictures(list, index)[0]?.cues[0].fade_s ?? 0,
+    look, colors: sectionColors(list, index), accent: shown.map((picture) => accentsOf(list, picture)[0]).find(Boolean) ?? null,
+    beats: base?.beats ?? 1, zones: base?.zones ?? "all", level: sectionIntensity(list, index), fade_s: shown[0].cues[0]?.fade_s ?? 0,
   };
 }
 
-/** The section's colours in the order in which they appear. */
-export function sectionColors(list, index) {
-  const cues = sectionCues(list, index).filter(lit);
-  const shown = cues.length ? cues : playing(list, list.sections[index].start_s).filter(lit);
-  return [...new Set(shown.flatMap((cue) => cue.colors))];
+/** What is lit in a section, [cue, seconds] each; what goes on from before where nothing begins in it. */
+function litParts(list, index) {
+  const found = sectionPictures(list, index).flatMap((picture) => picture.cues.filter(lit).map((cue) => [cue, picture.length_s]));
+  return found.length ? found : playing(list, list.sections[index].start_s).filter(lit).map((cue) => [cue, 1]);
 }
+
+/** The section's colours in the order in which they appear. */
+export const sectionColors = (list, index) => [...new Set(litParts(list, index).flatMap(([cue]) => cue.colors))];
+
+const meanOf = (parts, gain) => {
+  const total = parts.reduce((sum, [, length]) => sum + length, 0);
+  return total ? parts.reduce((sum, [cue, length]) => sum + Math.min(1, (cue.intensity ?? 1) * gain) * length, 0) / total : 0;
+};
 
 /** How strong a section is, 0..1: the mean intensity of what is lit in it, by length. */
-export function sectionIntensity(list, index) {
-  let sum = 0, length = 0;
-  for (const picture of sectionPictures(list, index)) {
-    for (const cue of picture.cues.filter(lit)) {
-      sum += (cue.intensity ?? 1) * picture.length_s;
-      length += picture.length_s;
-    }
-  }
-  if (length > 0) return sum / length;
-  const cues = playing(list, list.sections[index].start_s).filter(lit);
-  return cues.length ? cues.reduce((total, cue) => total + (cue.intensity ?? 1), 0) / cues.length : 0;
-}
+export const sectionIntensity = (list, index) => meanOf(litParts(list, index), 1);
 
-// --- building blocks -------------------------------------------------------------------------------------------
+// --- building blocks ---
 
 /** A cue within what the format allows. */
 function valid(list, cue) {
@@ -186,19 +174,18 @@ function valid(list, cue) {
 
 const ordered = (list, cues) => ({ ...list, cues: [...cues].sort((a, b) => a.time_s - b.time_s) });
 
-/** Copies of what is on stage at a time, so that it begins there of its own and what was before may change. */
+/** Copies of what goes on at a time: it begins there of its own, and what was before may change. */
 function ownStart(list, time_s) {
   if (time_s > list.duration_s - NEAR_S) return list;
   const older = playing(list, time_s).filter((cue) => time_s - cue.time_s >= SAME_S);
   if (!older.length) return list;
   const at = lowerBound(list.cues, time_s - SAME_S, (cue) => cue.time_s);
-  // As early as the cues that begin with them, which lie over them.
-  const from = list.cues[at] && list.cues[at].time_s - time_s < SAME_S ? Math.min(list.cues[at].time_s, time_s) : time_s;
+  const from = Math.min(time_s, list.cues[at]?.time_s ?? time_s); // those that begin there lie over them
   const copies = older.map((cue) => ({ ...cue, time_s: fine(from), fade_s: 0 }));
   return { ...list, cues: [...list.cues.slice(0, at), ...copies, ...list.cues.slice(at)] };
 }
 
-/** A section that neither gets its light from the one before nor leaves its own to the next. */
+/** A section that gets no light from the one before and leaves none to the next. */
 function isolated(list, index) {
   const { start_s, end_s } = list.sections[index];
   return ownStart(ownStart(list, start_s), end_s);
@@ -230,10 +217,10 @@ function relooked(cue, look) {
   };
 }
 
-// --- sections --------------------------------------------------------------------------------------------------
+// --- sections ---
 
-/** One look for the whole section. Its phrases keep their times, colours and how bright they are beside each other;
-    moments stay; accents that changed from phrase to phrase go, one that was the same throughout stays. */
+/** One look for the whole section. Phrases keep times, colours and light; moments stay; accents that changed from
+    phrase to phrase go, one that was the same throughout stays. */
 export function setSectionLook(list, index, look) {
   const section = list.sections[index];
   if (look === "blackout") {
@@ -287,24 +274,17 @@ export function dropSectionColor(list, index, color, instead) {
   }), sectionPictures);
 }
 
-/** The section louder or dimmer, to a mean of `level`: dimming keeps its shape to the letter, and so does brightening
-    until the first cue is full; from there the others follow it up. */
+/** The section at a mean of `level`: dimmer keeps its shape, brighter too until a cue is full; then the others follow. */
 export function setSectionIntensity(list, index, level) {
-  const own = isolated(list, index), parts = [];
-  for (const picture of sectionPictures(own, index)) {
-    for (const cue of picture.cues.filter(lit)) parts.push([cue.intensity ?? 1, picture.length_s]);
-  }
-  const total = parts.reduce((sum, [, length]) => sum + length, 0);
-  if (!total) return list;
-  const mean = (gain) => parts.reduce((sum, [value, length]) => sum + Math.min(1, value * gain) * length, 0) / total;
-  const wanted = clamp(level, 0.01, 1);
+  const parts = litParts(isolated(list, index), index), wanted = clamp(level, 0.01, 1);
+  if (!parts.length) return list;
   let low = 0, high = 1000;
   for (let i = 0; i < 50; i++) {
     const middle = (low + high) / 2;
-    if (mean(middle) < wanted) low = middle;
+    if (meanOf(parts, middle) < wanted) low = middle;
     else high = middle;
   }
-  const gain = Math.abs(mean(1) - wanted) < 5e-4 ? 1 : high;
+  const gain = Math.abs(meanOf(parts, 1) - wanted) < 5e-4 ? 1 : high;
   return repainted(list, index, perCue((cue) => (lit(cue) ? { ...cue, intensity: Math.max(0.001, share((cue.intensity ?? 1) * gain)) } : cue)), sectionPictures);
 }
 
@@ -368,8 +348,8 @@ export function boundaryRange(list, index) {
   return [one.start_s + least, other.end_s - least];
 }
 
-/** The beginning of section `index` at another time. The cues at it go along: its first picture, the moments that
-    follow it, and the breath before it. Cues that the boundary passes over are gone. */
+/** The beginning of section `index` at another time. Its first picture, moments after that and the breath before it go
+    along; cues that the boundary passes over are gone. */
 export function moveBoundary(list, index, time_s, unit = "bar") {
   if (index < 1 || index >= list.sections.length) return list;
   const [low, high] = boundaryRange(list, index), old = list.sections[index].start_s;
@@ -441,7 +421,7 @@ export function deleteSection(list, index) {
   return { ...left, sections, cues };
 }
 
-// --- single cues -----------------------------------------------------------------------------------------------
+// --- single cues ---
 
 /** One cue with other values; {list, cue} so that the caller can find it again. */
 export function changedCue(list, index, patch) {
@@ -489,7 +469,7 @@ export function setPalette(list, palette) {
   return { ...list, palette: [...palette], cues };
 }
 
-// --- what stays when another idea is asked for -----------------------------------------------------------------
+// --- what stays when another idea is asked for ---
 
 /** Whether a stretch that stays holds the middle of a section. */
 export const isKept = (kept, section) => kept.some(([from, to]) => from <= (section.start_s + section.end_s) / 2 && to > (section.start_s + section.end_s) / 2);

@@ -36,13 +36,6 @@ export function button({ icon: name, text, label, ...rest }, act) {
 
 export const toggled = (element, on) => element.setAttribute("aria-pressed", String(on));
 
-/** "3:07", "1:02:09" */
-export function clockText(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, s = String(whole % 60).padStart(2, "0");
-  return h ? `${h}:${String(m).padStart(2, "0")}:${s}` : `${m}:${s}`;
-}
-
 /** "just now", "5 min ago", "yesterday", a date */
 export function agoText(when_s, now_s = Date.now() / 1000) {
   const ago = Math.max(0, now_s - when_s);

@@ -25,6 +25,7 @@ export function mountExports(store, socket, about) {
     const suffixes = chosen(), project = store.project;
     $("export-trouble").hidden = true;
     $("export-go").disabled = true;
+    $("export-go").textContent = "Starting…";
     try {
       await store.sent?.();
       const wanted = { suffixes };
@@ -35,6 +36,7 @@ export function mountExports(store, socket, about) {
     } catch (error) {
       complain(error, $("export-trouble"));
     }
+    $("export-go").textContent = "Make the files";
     ready();
   }
 

@@ -5,6 +5,7 @@ import { ALL_LOOKS, GROUPS, GROUP_WORDS, WORDS, drawLook } from "./looks.js";
 import { zonesOf } from "./edits.js";
 
 const cap = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+const PAUSE_MS = 900;
 let count = 0;
 
 /** A titled group. */
@@ -12,17 +13,23 @@ export function group(title, ...children) {
   return make("fieldset", { class: "field" }, title ? make("legend", { text: title }) : null, ...children);
 }
 
-/** A slider with its name and its value in words. `on(value, done)` hears every move, and the end of it. */
-export function slider({ label, min, max, step, text, on, title = "" }) {
+/** A slider with its name and its value in words. `on(value)` hears every move, `settle()` the end. */
+export function slider({ label, min, max, step, text, on, settle, title = "" }) {
   const id = `slider-${++count}`, output = make("output", { for: id });
   const input = make("input", { id, type: "range", min: String(min), max: String(max), step: String(step), title });
   const show = () => {
     output.textContent = text(input.valueAsNumber);
     input.setAttribute("aria-valuetext", output.textContent);
-    input.style.setProperty("--share", String((input.valueAsNumber - min) / (max - min)));
   };
-  input.addEventListener("input", () => (show(), on(input.valueAsNumber, false)));
-  input.addEventListener("change", () => on(input.valueAsNumber, true));
+  let byKey = false, pause = 0;
+  input.addEventListener("keydown", () => (byKey = true));
+  input.addEventListener("pointerdown", () => (byKey = false));
+  input.addEventListener("input", () => (show(), on(input.valueAsNumber)));
+  // Many presses of a key are one step to undo.
+  input.addEventListener("change", () => {
+    clearTimeout(pause);
+    pause = setTimeout(settle, byKey ? PAUSE_MS : 0);
+  });
   const element = make("div", { class: "slider" }, make("label", { for: id, text: label }), output, input);
   return {
     element,

@@ -5,9 +5,11 @@ import * as edits from "./edits.js";
 import { say } from "./elements.js";
 import { button, cap, colorRow, group, lookGrid, make, slider, zoneField } from "./fields.js";
 import { beatsView } from "./inspector_beats.js";
+import { GROUP_WORDS } from "./looks.js";
 
 const PACES = [0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 32];
 const FADES = [0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 20];
+const plain = (zones) => (Array.isArray(zones) ? "all" : zones); // small pictures show groups only
 const percent = (value) => `${Math.round(value)} %`;
 const nearest = (steps, value) => steps.reduce((best, step, i) => (Math.abs(step - value) < Math.abs(steps[best] - value) ? i : best), 0);
 
@@ -41,37 +43,44 @@ class Inspector {
     return this.store.cues;
   }
 
-  get meter() {
-    return edits.gridOf(this.list).meter;
+  get index() {
+    return this.store.selection?.index ?? -1;
   }
 
-  // --- what all pages share ----------------------------------------------------------------------------------
+  get section() {
+    return this.list?.sections[this.index];
+  }
+
+  get cue() {
+    return this.list?.cues[this.index];
+  }
 
   steps({ label, values, text, on, title }) {
-    return slider({ label, min: 0, max: values.length - 1, step: 1, title, text: (at) => text(values[at]), on: (at, done) => on(values[at], done) });
+    return slider({ label, min: 0, max: values.length - 1, step: 1, title, text: (at) => text(values[at]), settle: () => this.store.settle(), on: (at) => on(values[at]) });
   }
 
   /** Look, colours, sliders and zones, wired to `put(label, name, value, done)`. */
   fields(put, { glow }) {
+    const settle = () => this.store.settle();
     const found = {
       look: lookGrid({ label: "Look", on: (look) => put(cap(look), "look", look, true) }),
       colors: colorRow({ palette: () => this.list?.palette ?? [], on: (colors, how) => put("Colours", "colors", colors, !how.live, how) }),
-      intensity: slider({ label: "Intensity", min: 1, max: 100, step: 1, text: percent, on: (value, done) => put("Intensity", "intensity", value / 100, done) }),
-      beats: this.steps({ label: "Pace", values: PACES, text: (value) => paceText(value, this.list ? this.meter : 4), on: (value, done) => put("Pace", "beats", value, done), title: "How long one cycle of the look takes" }),
-      fade: this.steps({ label: "Fade in", values: FADES, text: (value) => (value ? `${value} s` : "at once"), on: (value, done) => put("Fade", "fade_s", value, done) }),
+      intensity: slider({ label: "Intensity", min: 1, max: 100, step: 1, text: percent, settle, on: (value) => put("Intensity", "intensity", value / 100) }),
+      beats: this.steps({ label: "Pace", values: PACES, text: (value) => paceText(value, this.list ? edits.gridOf(this.list).meter : 4), on: (value) => put("Pace", "beats", value), title: "How long one cycle of the look takes" }),
+      fade: this.steps({ label: "Fade in", values: FADES, text: (value) => (value ? `${value} s` : "at once"), on: (value) => put("Fade", "fade_s", value) }),
       zones: zoneField({ label: "Lights", count: () => this.list?.zones ?? 8, on: (zones) => put("Lights", "zones", zones, true) }),
     };
-    if (glow) found.floor = slider({ label: "Glow between", min: 0, max: 100, step: 1, text: percent, on: (value, done) => put("Glow", "floor", value / 100, done), title: "Light that stays on between the pulses" });
+    if (glow) found.floor = slider({ label: "Glow between", min: 0, max: 100, step: 1, text: percent, settle, on: (value) => put("Glow", "floor", value / 100), title: "Light that stays on between the pulses" });
     return found;
   }
 
-  // --- a part of the song ------------------------------------------------------------------------------------
+  // --- a part of the song ---
 
   sectionPage() {
     const put = (label, name, value, done, how = {}) => this.putSection(label, name, value, done, how);
     const f = this.fields(put, { glow: false });
     f.name = make("input", { class: "title", type: "text", "aria-label": "Name of the part", maxlength: "60", spellcheck: "false", autocomplete: "off", list: "part-names", on: {
-      change: () => this.renamed(f.name.value),
+      change: () => this.renamed(f.name.value.trim()),
       keydown: (event) => ["Enter", "Escape"].includes(event.key) && (event.key === "Escape" && (f.name.value = actions.sectionName(this.section)), f.name.blur()),
     } });
     f.names = make("datalist", { id: "part-names" }, ...["Intro", "Verse", "Chorus", "Bridge", "Build", "Drop", "Break", "Outro"].map((value) => make("option", { value })));
@@ -102,18 +111,9 @@ class Inspector {
     return { root, fields: f };
   }
 
-  get index() {
-    return this.store.selection?.index ?? -1;
-  }
-
-  get section() {
-    return this.list?.sections[this.index];
-  }
-
   renamed(text) {
-    if (text.trim() && text.trim() !== actions.sectionName(this.section)) {
-      this.store.edit(`Rename ${actions.sectionName(this.section)}`, (list) => edits.renameSection(list, this.index, text.trim().toLowerCase() === text.trim() ? text : text.charAt(0).toLowerCase() + text.slice(1)));
-    }
+    const { index } = this, before = actions.sectionName(this.section), name = text.charAt(0).toLowerCase() + text.slice(1);
+    if (text && text !== before) this.store.edit(`Rename ${before}`, (list) => edits.renameSection(list, index, name));
   }
 
   /** The parts that an edit reaches: this one, or all of its letter. */
@@ -125,15 +125,10 @@ class Inspector {
 
   putSection(label, name, value, done, how) {
     const { section } = this, index = this.index;
-    const change = {
-      look: (list, i) => edits.setSectionLook(list, i, value),
-      accent: (list, i) => edits.setSectionAccent(list, i, value),
-      intensity: (list, i) => edits.setSectionIntensity(list, i, value),
-      beats: (list, i) => edits.setSectionBeats(list, i, value),
-      fade_s: (list, i) => edits.setSectionFade(list, i, value),
-      zones: (list, i) => edits.setSectionZones(list, i, value),
-      colors: (list, i) => how.removed ? edits.dropSectionColor(list, i, how.removed, value[0]) : i === index ? edits.setSectionColors(list, i, value) : edits.setSectionColors(list, i, value.slice(0, Math.max(edits.sectionColors(list, i).length, how.added ? value.length : 0))),
-    }[name];
+    // Other parts of the letter may have fewer colours: they get no more than they have, but for one that is added.
+    const colors = (list, i) => edits.setSectionColors(list, i, i === index || how.added ? value : value.slice(0, Math.max(1, edits.sectionColors(list, i).length)));
+    const set = { look: edits.setSectionLook, accent: edits.setSectionAccent, intensity: edits.setSectionIntensity, beats: edits.setSectionBeats, fade_s: edits.setSectionFade, zones: edits.setSectionZones }[name];
+    const change = (list, i) => (set ? set(list, i, value) : how.removed ? edits.dropSectionColor(list, i, how.removed, value[0]) : colors(list, i));
     actions.onSections(this.store, this.targets(), `${label} of ${actions.sectionName(section)}`, change, `${name} ${index}`);
     if (done) this.store.settle();
   }
@@ -151,14 +146,9 @@ class Inspector {
     const alike = list.sections.filter((other) => other.label === section.label).length - 1;
     f.alikeLine.hidden = !section.label || alike < 1;
     f.alikeText.textContent = alike === 1 ? "And the other part that sounds like it" : `And the ${alike} other parts that sound like it`;
-    f.look.set(view.look, view.colors, Array.isArray(view.zones) ? "all" : view.zones);
-    f.colors.set(view.colors);
-    f.intensity.set(view.level * 100, view.colors.length > 0);
-    f.beats.set(nearest(PACES, view.beats), !["hold", "blackout"].includes(view.look));
-    f.fade.set(nearest(FADES, view.fade_s));
-    f.zones.set(view.zones);
+    this.showFields(f, view, view.level);
     f.accentText.textContent = view.accent ? `Accent: ${view.accent.look}` : "Accent: none";
-    f.accent.set(view.accent?.look ?? null, view.accent?.colors ?? view.colors, view.accent ? (Array.isArray(view.accent.zones) ? "all" : view.accent.zones) : "center");
+    f.accent.set(view.accent?.look ?? null, view.accent?.colors ?? view.colors, view.accent ? plain(view.accent.zones) : "center");
     f.accentZones.element.hidden = !view.accent;
     if (view.accent) f.accentZones.set(view.accent.zones);
     f.merge.disabled = index >= list.sections.length - 1;
@@ -186,7 +176,7 @@ class Inspector {
     room.children[held]?.focus();
   }
 
-  // --- one cue -----------------------------------------------------------------------------------------------
+  // --- one cue ---
 
   cuePage() {
     const put = (label, name, value, done) => {
@@ -217,10 +207,6 @@ class Inspector {
     return { root, fields: f };
   }
 
-  get cue() {
-    return this.list?.cues[this.index];
-  }
-
   showCue() {
     const f = this.views.cue.fields, { cue, list } = this, picture = edits.pictures(list)[edits.pictureAt(list, cue.time_s)];
     const at = edits.sectionAt(list, cue.time_s);
@@ -228,23 +214,27 @@ class Inspector {
     f.title.textContent = `${cap(cue.look)} cue`;
     f.where.textContent = `${actions.placeText(list, cue.time_s)} · lasts ${(picture.end_s - picture.time_s).toFixed(1)} s`;
     const layers = picture.cues.map((other, i) => {
-      const words = `${Array.isArray(other.zones) ? "Some" : cap(other.zones === "all" ? "whole stage" : other.zones)}: ${other.look}`;
+      const words = `${Array.isArray(other.zones) ? "Some" : other.zones === "all" ? "Whole stage" : GROUP_WORDS[other.zones]}: ${other.look}`;
       return make("button", { type: "button", class: "pick", text: words, "aria-pressed": String(other === cue), on: { click: () => this.store.select({ kind: "cue", index: picture.from + i }) } });
     });
     layers.push(make("button", { type: "button", class: "pick", text: "+ Layer", title: "Another cue over this one", on: { click: () => say(actions.addCue(this.store, cue.time_s, "free")) } }));
     f.layers.replaceChildren(...layers);
-    const colors = cue.look === "blackout" ? [] : cue.colors, dark = cue.look === "blackout";
-    f.look.set(cue.look, colors.length ? colors : list.palette.slice(0, 2), Array.isArray(cue.zones) ? "all" : cue.zones);
-    f.colors.element.hidden = dark;
-    f.colors.set(cue.colors);
-    f.intensity.set((cue.intensity ?? 1) * 100, !dark);
-    f.beats.set(nearest(PACES, cue.beats ?? 1), !["hold", "blackout"].includes(cue.look));
+    this.showFields(f, { zones: "all", ...cue }, cue.intensity ?? 1);
     f.floor.set((cue.floor ?? 0) * 100, !["hold", "blackout"].includes(cue.look));
-    f.fade.set(nearest(FADES, cue.fade_s ?? 0));
-    f.zones.set(cue.zones ?? "all");
   }
 
-  // --- nothing selected --------------------------------------------------------------------------------------
+  showFields(f, { look, colors, zones, beats, fade_s }, level) {
+    const dark = look === "blackout" || !colors.length;
+    f.look.set(look, dark ? (this.list.palette ?? []).slice(0, 2) : colors, plain(zones));
+    f.colors.element.hidden = dark;
+    f.colors.set(colors);
+    f.intensity.set(level * 100, !dark);
+    f.beats.set(nearest(PACES, beats ?? 1), !dark && look !== "hold");
+    f.fade.set(nearest(FADES, fade_s ?? 0));
+    f.zones.set(zones);
+  }
+
+  // --- nothing selected ---
 
   emptyPage() {
     const here = button({ text: "Edit the part at the playhead", class: "tool wide" }, () => {
@@ -255,7 +245,7 @@ class Inspector {
     return { root: make("div", { class: "page" }, text, here), fields: { here } };
   }
 
-  // --- all of it ---------------------------------------------------------------------------------------------
+  // --- all of it ---
 
   update() {
     const { store, list } = this, kind = store.selection?.kind;
@@ -287,15 +277,15 @@ class Inspector {
 
   /** Looks move with the music; without it, the one at hand and the chosen one, gently. */
   animate(now) {
-    const shown = this.element.checkVisibility?.() ?? this.element.offsetParent !== null;
-    if (shown && this.list && !this.reduced.matches && this.shownView?.fields.look && now - (this.drawn ?? 0) > 32) {
+    const { look, accent, accentBox } = this.shownView.fields, shown = this.list && look && this.element.checkVisibility();
+    if (shown && now - (this.drawn ?? 0) > 32) {
       this.drawn = now;
-      const { playing, position_s } = this.transport, { beat_s, times } = edits.gridOf(this.list);
-      const half = beat_s < 0.5 ? 2 : 1; // at most two changes a second
-      const at = edits.lowerBound(times, position_s) - 1;
-      const beat = playing && at >= 0 && at + 1 < times.length ? at + (position_s - times[at]) / (times[at + 1] - times[at]) : playing ? position_s / beat_s : now / 700 * half;
-      this.shownView.fields.look.draw(Math.max(0, beat / half), playing);
-      if (this.shownView.fields.accentBox?.open) this.shownView.fields.accent.draw(Math.max(0, beat / half), playing);
+      const { playing, position_s } = this.transport, { beat_s, times } = edits.gridOf(this.list), at = edits.lowerBound(times, position_s) - 1;
+      const within = at >= 0 && at + 1 < times.length ? at + (position_s - times[at]) / (times[at + 1] - times[at]) : position_s / beat_s;
+      const slow = beat_s < 0.5 ? 0.5 : 1; // at most two changes a second
+      const beat = this.reduced.matches ? null : playing ? Math.max(0, within * slow) : now / 700;
+      look.draw(beat, playing);
+      if (accentBox?.open) accent.draw(beat, playing);
     }
     setTimeout(() => requestAnimationFrame((next) => this.animate(next)), shown ? 0 : 300);
   }

@@ -42,6 +42,6 @@ export function listenToKeys(commands, everywhere) {
   // A button clicked with the mouse gives the focus back, so that Space means play and pause again.
   document.addEventListener("click", (event) => {
     const pressed = event.target instanceof Element ? event.target.closest("button") : null;
-    if (event.detail && pressed && !pressed.closest("dialog, [role=tablist]")) pressed.blur();
+    if (event.detail && pressed && !pressed.closest("dialog, [role=tablist], #lamps")) pressed.blur();
   });
 }

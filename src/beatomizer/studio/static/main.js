@@ -10,8 +10,6 @@ import { mountExports } from "./exports.js";
 import { mountInspector } from "./inspector.js";
 import { listenToKeys } from "./keys.js";
 import { mountLamps } from "./lamps.js";
-import { mountLights } from "./lights.js";
-import { mountLive } from "./live.js";
 import { mountPlaybar, switchLoop } from "./playbar.js";
 import { Preview } from "./preview.js";
 import { mountStart } from "./start.js";
@@ -54,6 +52,7 @@ async function refreshList() {
 
 async function open(id, options = {}) {
   start.hide();
+  if (document.body.classList.contains("only-live")) selectTab("show");
   const name = start.projects.find((one) => one.id === id)?.name;
   try {
     if (location.hash !== `#project=${id}`) history.pushState(null, "", `#project=${id}`);
@@ -65,10 +64,19 @@ async function open(id, options = {}) {
   }
 }
 
+function goLive() {
+  start.hide();
+  if (location.hash !== "#live") history.pushState(null, "", "#live");
+  desk.goLive();
+  selectTab("live");
+  $("tab-live").click();
+}
+
 /** The address says which project is open: back and forward work, a bookmark does too. */
 function route() {
   const id = /^#project=([a-z0-9]{12})$/.exec(location.hash)?.[1];
   if (id) open(id);
+  else if (location.hash === "#live") goLive();
   else home();
 }
 
@@ -181,6 +189,19 @@ function selectTab(name, focus = false) {
   if (focus) $(`tab-${name}`).focus();
 }
 
+/** A tab that is fetched when it is opened, or when what it shows is running already. */
+function later(name, mount) {
+  let mounted = null;
+  const need = () => (mounted ??= mount().catch((error) => ((mounted = null), complain(error))));
+  $(`tab-${name}`).addEventListener("focus", need);
+  $(`tab-${name}`).addEventListener("click", need);
+  api.socket.addEventListener(name, async ({ detail }) => {
+    if (mounted || !detail.running) return;
+    await need();
+    api.socket.tell(name, detail);
+  });
+}
+
 function listenToTabs() {
   for (const tab of TABS) $(`tab-${tab}`).addEventListener("click", () => selectTab(tab));
   $("tabs").addEventListener("keydown", (event) => {
@@ -192,7 +213,7 @@ function listenToTabs() {
   });
 }
 
-const inStudio = (act) => () => (desk.id ? act() : false);
+const inStudio = (act) => () => (store.project ? act() : false);
 const seekBy = (seconds) => inStudio(() => transport.seek(transport.position_s + seconds));
 const seekBars = (by) => inStudio(() => transport.seek(store.cues ? stepped(store.cues, transport.position_s, by, "bar") : transport.position_s + by * 2));
 
@@ -226,7 +247,8 @@ const commands = {
 
 function listenToButtons() {
   const acts = { home: () => desk.id && home(), "projects-button": () => home(), blackout, "full-blackout": blackout, calm: switchCalm, full: fullscreen,
-    "help-button": help, undo: commands["Ctrl+z"], redo: commands["Ctrl+Shift+z"], "work-again": () => (home(), $("file").click()) };
+    "help-button": help, undo: commands["Ctrl+z"], redo: commands["Ctrl+Shift+z"], "go-live": goLive,
+    "work-again": () => (home(), $("file").click()), "work-retry": () => api.send("POST", `projects/${desk.id}/listen`).catch(complain) };
   for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", () => act());
   for (const dialog of document.querySelectorAll("dialog:not(#notice)")) {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
@@ -345,8 +367,8 @@ async function main() {
   mountInspector($("panel-cue"), store, transport, about);
   controls = mountControls($("panel-show"), store, about);
   exporting = mountExports(store, api.socket, about);
-  mountLights($("panel-lights"), store, transport, api, api.socket);
-  mountLive($("panel-live"), store, preview, api, api.socket);
+  later("lights", async () => (await import("./lights.js")).mountLights($("panel-lights"), store, transport, api, api.socket));
+  later("live", async () => (await import("./live.js")).mountLive($("panel-live"), store, preview, api, api.socket));
   mountLamps(preview, (lamps) => api.saveStage(store.project.id, { lamps }).catch(complain));
   transport.addEventListener("seek", () => preview.jump());
   transport.addEventListener("jump", () => preview.jump());

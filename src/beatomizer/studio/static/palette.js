@@ -1,7 +1,6 @@
 /* The palette: made for the song, one with a name, or one's own colours, also out of a picture. */
 
 import { button, complain, icon, make, say } from "./elements.js";
-import { paletteOfFile } from "./picture.js";
 
 const MOST = 8; // a show uses five; a few more to choose from
 const WAIT_MS = 350;
@@ -137,6 +136,7 @@ export function mountPalette(about, wishes, ofSong, wish) {
   /** Colours out of a picture file. */
   async function picture(picked) {
     try {
+      const { paletteOfFile } = await import("./picture.js");
       const found = await paletteOfFile(picked);
       if (!found.length) throw new Error("empty");
       colors = found;

@@ -1,7 +1,7 @@
 /* The bar with play, time, loop, zoom and sound. */
 
-import { $, clockText, say, toggled } from "./elements.js";
-import { sectionName as word } from "./actions.js";
+import { clockText, sectionName as word } from "./actions.js";
+import { $, say, toggled } from "./elements.js";
 import { barAndBeat, sectionAt } from "./edits.js";
 
 /** Loop the chosen section, or the one that plays; again: stop looping. */

@@ -198,7 +198,7 @@ export class Preview extends EventTarget {
     if (moved && !this.moving && !this.still.done && this.still.to) this.hold();
     if (!moved && this.moving) this.still.start(this.colors);
     this.moving = moved;
-    this.gate.ended = this.source === "project" && ended && !this.stopped;
+    this.gate.ended = this.source === "project" && (ended || !this.light);
     const level = this.gate.step(now), calm = this.calm.step(now);
     if (level === 0) {
       if (this.next || (this.wantedSource && this.wantedSource !== this.source)) this.swap();

@@ -1,6 +1,7 @@
 /* The start screen: drop a song, try the demo, open an earlier show. */
 
-import { $, agoText, ask, button, clockText, complain, make, say } from "./elements.js";
+import { clockText } from "./actions.js";
+import { $, agoText, ask, button, complain, make, say } from "./elements.js";
 import { Stage } from "./page/stage.js";
 
 const COLORS = [[255, 92, 138], [168, 92, 255], [92, 124, 255], [64, 196, 255], [64, 196, 255], [92, 124, 255], [168, 92, 255], [255, 92, 138]];

@@ -2,7 +2,7 @@
    whoever changes something calls edit(), wish() or keep(). Saving is automatic, the latest state wins. */
 
 import * as server from "./api.js";
-import { isKept, lowerBound, withKept, withoutKept } from "./edits.js";
+import { isKept, withKept, withoutKept } from "./edits.js";
 
 const MOST_STEPS = 300; // a step holds references to shared rows, not copies
 const RETRY_S = [1, 2, 4, 8];
@@ -16,7 +16,7 @@ export class Store extends EventTarget {
     window.addEventListener?.("beforeunload", (event) => this.unsaved && event.preventDefault());
   }
 
-  // --- what is open ------------------------------------------------------------------------------------------
+  // --- what is open ---
 
   close() {
     clearTimeout(this.retrying);
@@ -65,30 +65,23 @@ export class Store extends EventTarget {
     const before = this.state(), first = !this.cues || project.coarse;
     this.project = found;
     if (found.cues && !same(found.cues, this.cues)) this.cues = found.cues;
-    const wished = this.wishing;
-    this.wishing = null;
-    if (this.cues !== before.cues && !first) {
-      this.remember(wished ? { ...wished, after: this.state() } : { label, before, after: this.state() });
-    } else if (first && this.cues !== before.cues) {
-      [this.past, this.future] = [[], []]; // edits of a coarse list do not fit the refined one
+    if (this.cues !== before.cues) {
+      if (first) [this.past, this.future] = [[], []]; // edits of a coarse list do not fit the refined one
+      else this.remember({ label, before, ...this.wishing, after: this.state() });
+      this.wishing = null;
     }
     this.tell("project", "cues", "history");
   }
 
-  // --- editing -----------------------------------------------------------------------------------------------
+  // --- editing ---
 
   state() {
     return { cues: this.cues, kept: this.kept };
   }
 
-  /**
-   * Change the cue list.
-   * @param label what undo calls it: "Look of chorus".
-   * @param change a function from a cue list to a new one; the same list back means nothing happened.
-   * @param options.kept [[start_s, end_s], …] or a function of the new list: stretches that another idea leaves alone.
-   * @param options.group one undo step for all edits of a gesture: each is made from the list before it; end with settle().
-   * @returns whether anything changed.
-   */
+  /** Change the cue list: `label` is what undo calls it, `change` a function from list to new list (the same one: nothing
+      happened), `kept` the stretches (or a function of the new list) that another idea leaves alone. Edits of one `group` are
+      one step, each made from the list before the first, until settle(). Whether anything changed. */
   edit(label, change, { kept = [], group = null } = {}) {
     if (!this.cues) return false;
     const last = group !== null && this.open_ === group ? this.past.at(-1) : null;
@@ -162,6 +155,13 @@ export class Store extends EventTarget {
     }
   }
 
+  unwish() {
+    const { label, before } = this.wishing;
+    this.wishing = null;
+    this.put(before);
+    return label;
+  }
+
   get canUndo() {
     return this.past.length > 0;
   }
@@ -179,6 +179,7 @@ export class Store extends EventTarget {
   }
 
   undo() {
+    if (this.wishing) return this.unwish(); // what was wished for has not come yet
     return this.stepTo(this.past, this.future, "before");
   }
 
@@ -207,7 +208,7 @@ export class Store extends EventTarget {
     this.save();
   }
 
-  // --- selection ---------------------------------------------------------------------------------------------
+  // --- selection ---
 
   /** {kind: "section" | "cue" | "boundary", index}, {kind: "beats"} or null. */
   select(selection, again = false) {
@@ -220,19 +221,19 @@ export class Store extends EventTarget {
 
   /** Keep the selection on what it was on, as far as that still exists. */
   follow(before, now) {
-    const chosen = this.selection;
-    if (!chosen || !now || before === now) return;
-    if (chosen.kind === "cue") {
-      const cue = before?.cues[chosen.index], same = now.cues.indexOf(cue);
-      const near = same >= 0 || !cue ? same : bestCue(now.cues, cue, chosen.index);
-      this.selection = near >= 0 ? { kind: "cue", index: near } : null;
-    } else if (chosen.kind !== "beats" && chosen.index >= now.sections.length) {
-      this.selection = null;
-    }
-    if (this.selection?.index !== chosen.index || !this.selection) this.tell("selection");
+    const chosen = this.selection, { kind, index } = chosen ?? {};
+    if (!chosen || !now || kind === "beats") return;
+    if (kind === "cue" && before !== now) {
+      const cue = before.cues[index], alike = (other) => String(other?.zones) === String(cue?.zones);
+      let at = now.cues.indexOf(cue);
+      if (at < 0) at = now.cues.findIndex((other) => Math.abs(other.time_s - cue?.time_s) < 0.01 && alike(other));
+      if (at < 0 && now.cues[index]?.look === cue?.look && alike(now.cues[index])) at = index;
+      this.selection = at < 0 ? null : { kind, index: at };
+    } else if (kind !== "cue" && index >= now.sections.length) this.selection = null;
+    if (this.selection?.index !== index) this.tell("selection");
   }
 
-  // --- saving ------------------------------------------------------------------------------------------------
+  // --- saving ---
 
   async save() {
     this.dirty = true;
@@ -291,17 +292,6 @@ export class Store extends EventTarget {
   tell(...names) {
     for (const name of names) this.dispatchEvent(new CustomEvent(name, { detail: this[name] ?? null }));
   }
-}
-
-/** The cue that took another's place: of the same zones nearby, else the one of its number. */
-function bestCue(cues, cue, index) {
-  const from = lowerBound(cues, cue.time_s - 0.01, (other) => other.time_s);
-  for (let i = from; i < cues.length && cues[i].time_s < cue.time_s + 0.01; i++) {
-    if (String(cues[i].zones) === String(cue.zones)) return i;
-  }
-  const other = cues[index];
-  if (other && String(other.zones) === String(cue.zones) && other.look === cue.look) return index;
-  return from < cues.length && cues[from].time_s < cue.time_s + 0.01 ? from : -1;
 }
 
 /** Whether two values of JSON say the same. */

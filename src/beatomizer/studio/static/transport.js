@@ -63,7 +63,7 @@ export class Transport extends EventTarget {
     audio.src = address;
     this.joining = new Promise((resolve) => {
       audio.addEventListener("loadeddata", () => resolve(this.take(audio, address)), { once: true });
-      audio.addEventListener("error", () => resolve(this.tell("fault")));
+      audio.addEventListener("error", () => resolve(this.lose(audio, address)));
     });
     return this.joining;
   }
@@ -79,6 +79,21 @@ export class Transport extends EventTarget {
     for (const name of ["play", "pause", "ended", "volumechange"]) audio.addEventListener(name, () => this.tell("state"));
     if (playing) this.play();
     this.tell("sound");
+    this.tell("state");
+  }
+
+  /** The sound broke off (the server is away, or it cannot be played): the silent clock goes on from here. */
+  lose(audio, address) {
+    if (this.address !== address) return;
+    this.address = ""; // so that it may join again
+    if (this.audio === audio) {
+      const playing = this.clock.playing, position_s = this.position_s;
+      this.audio = null;
+      this.use(new SilentClock(this.duration_s));
+      this.clock.seek(position_s);
+      if (playing) this.clock.play();
+    }
+    this.tell("fault");
     this.tell("state");
   }
 

@@ -24,7 +24,7 @@ function addCone(grid, weights, lamp, end, wide, amount) {
     const along = ((j + 0.5) * cell - lamp.y) / reach;
     if (along < 0 || along > 1.03) continue;
     const half = narrow + wide * 0.5 * along, middle = lamp.x + lamp.lean * along * Math.abs(reach);
-    const bright = 0.36 * (1 - along * 0.5) + 0.55 * Math.exp(-along * 3.4) + 0.35 * Math.exp(-along * 22);
+    const bright = 0.52 * (1 - along * 0.35) + 0.42 * Math.exp(-along * 3.4) + 0.35 * Math.exp(-along * 22);
     const fade = Math.min(1, (1.03 - along) * 9);
     const from = Math.max(0, Math.floor((middle - half) / cell)), to = Math.min(columns, Math.ceil((middle + half) / cell));
     for (let i = from; i < to; i++) {
@@ -44,7 +44,7 @@ export function lampMask(grid, stage, lamp) {
   const tall = floor - truss, deep = end - floor;
   const wide = Math.min(Math.max(stage.step * 2.1, width * 0.1), tall * 0.75, width * 0.34);
   addSpot(grid, weights, lamp.x, width * 0.3, lamp.y + (lamp.up ? -0.2 : 0.2) * tall, tall * 0.5, 0.26 / lamps.length);
-  addCone(grid, weights, lamp, lamp.up ? truss - size : floor + deep * 0.04, wide, stage.bar ? 0.5 : 1.5);
+  addCone(grid, weights, lamp, lamp.up ? truss - size : floor + deep * 0.04, wide, stage.bar ? 0.5 : 1.6);
   if (!lamp.up) {
     const foot = lamp.x + lamp.lean * (floor - lamp.y), flat = Math.min(wide * 0.13, deep * 0.3);
     addSpot(grid, weights, foot, wide * 0.25, floor + flat * 0.75, flat, 0.7, floor);

@@ -73,10 +73,10 @@ export class Hands {
     // One finger on the picture of a zoomed song moves the picture; in the ruler, and unzoomed, it scrubs.
     const { rows } = this.timeline, inRuler = y < rows.ruler[0] + rows.ruler[1];
     if (touch && view.zoomed && !inRuler && ["scrub", "section", "cue"].includes(found.what)) this.drag.pans = true;
-    if (found.what === "scrub" && !this.drag.pans) {
+    if (found.what === "scrub" && !touch) {
       this.drag.moved = true;
       transport.seek(view.time(x));
-    }
+    } // a finger may want to scroll the page
     if (found.what === "overview") this.overview(x);
     this.timeline.busy(true);
   }

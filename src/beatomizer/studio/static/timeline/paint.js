@@ -4,17 +4,18 @@ import { accentsOf, baseOf, gridOf, lowerBound, pictures } from "../edits.js";
 import { clockText } from "../actions.js";
 
 const FPS = 60, WAVE_RATE = 100, COARSE = 16;
-const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 const COLORS = {
   text: "#eef0f6", quiet: "#9aa1b3", faint: "#232732", line: "#3a4050", wave: "#5f6b85", loud: "#8e9ab4", block: "#12151d", accent: "#8ab4ff",
 };
 const NICE = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const NICE_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
 
-/** Rows from top to bottom: {name: [y, height]} in a height; low timelines do without some, fingers need higher ones. */
-export function rowsOf(height, zoomed, fingers = false) {
-  const small = height < 150, more = fingers && height > 165 ? 6 : 0;
-  const fixed = { ruler: 20, sections: (small ? 24 : 28) + more, cues: (small ? 24 : 30) + more, level: height < 170 ? 0 : 22, overview: zoomed ? 14 : 0 };
+/** Rows from top to bottom: {name: [y, height]} in a height; low timelines do without some, fingers need higher ones.
+    `scale` is that of the page's text. */
+export function rowsOf(height, zoomed, fingers, scale) {
+  const small = height < 150, more = fingers && height > 165 ? 6 : 0, k = (tall) => Math.round(tall * scale);
+  const fixed = { ruler: k(20), sections: k((small ? 24 : 28) + more), cues: k((small ? 24 : 30) + more), level: height < 170 ? 0 : k(22), overview: zoomed ? k(14) : 0 };
   const gap = 3, used = Object.values(fixed).reduce((sum, each) => sum + (each ? each + gap : 0), 0);
   const rest = Math.max(24, height - used - gap), wave = Math.round(rest * 0.52), rows = {};
   let y = 0;
@@ -50,7 +51,7 @@ export class Painter {
     if (this.canvas.width !== width || this.canvas.height !== tall) [this.canvas.width, this.canvas.height] = [width, tall];
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, view.width, height);
-    c.font = FONT;
+    c.font = `${11 * scene.scale}px ${FONT}`;
     c.textBaseline = "middle";
     for (const name of ["wave", "ribbon", "level"]) this.bed(scene.rows[name], view.width);
     if (scene.wave) this.wave(scene);
@@ -70,7 +71,7 @@ export class Painter {
     this.context.fill();
   }
 
-  // --- bars and beats ----------------------------------------------------------------------------------------
+  // --- bars and beats ---
 
   ruler({ list, view, rows }) {
     const c = this.context, [y, tall] = rows.ruler, grid = gridOf(list), perS = view.width / view.span;
@@ -126,7 +127,7 @@ export class Painter {
     c.stroke();
   }
 
-  // --- cues --------------------------------------------------------------------------------------------------
+  // --- cues ---
 
   cues({ list, view, rows, selection }) {
     const all = pictures(list), [y, tall] = rows.cues;
@@ -188,7 +189,7 @@ export class Painter {
     c.globalAlpha = 1;
   }
 
-  // --- sound and light ---------------------------------------------------------------------------------------
+  // --- sound and light ---
 
   wave({ wave, coarse, loudest, view, rows: { wave: [y, tall] } }) {
     const c = this.context, perPixel = (view.span * WAVE_RATE) / view.width, rough = perPixel > 3 * COARSE;
@@ -210,7 +211,7 @@ export class Painter {
   }
 
   /** The ribbon of every zone's colour, and under it how much light that is. */
-  light({ light, view, rows }) {
+  light({ light, view, rows, old }) {
     const zones = light.values / 3, shown = Math.min(zones, 32), columns = Math.max(1, Math.ceil(view.width)), c = this.context;
     this.small.width = columns;
     this.small.height = shown;
@@ -242,6 +243,9 @@ export class Painter {
     c.drawImage(this.small, 0, y, view.width, tall);
     c.restore();
     if (rows.level[1]) this.level(level, rows.level);
+    if (!old) return;
+    c.fillStyle = "#0b0c11a8"; // old light, until the new one is drawn
+    c.fillRect(view.x(old[0]), y, view.x(old[1]) - view.x(old[0]), rows.level[0] + rows.level[1] - y);
   }
 
   level(level, [y, tall]) {
@@ -263,9 +267,12 @@ export class Painter {
 
   boundaries({ list, view, rows }) {
     const end = rows.level[1] ? rows.level[0] + rows.level[1] : rows.ribbon[0] + rows.ribbon[1];
-    for (const { start_s } of list.sections.slice(1)) {
-      if (start_s < view.from || start_s > view.to) continue;
-      this.line(Math.round(view.x(start_s)) + 0.5, rows.wave[0], end, "#eef0f650");
+    let before = 0;
+    for (const { start_s } of list.sections) {
+      const x = Math.round(view.x(start_s)) + 0.5;
+      if (x < before + 5 || x > view.width) continue;
+      this.line(x, rows.wave[0], end, "#eef0f650");
+      before = x;
     }
   }
 

@@ -98,7 +98,7 @@ export class Parts {
   }
 
   key(event) {
-    const at = this.buttons.indexOf(event.target), { store, transport } = this.timeline;
+    const at = this.buttons.indexOf(event.target), { store } = this.timeline;
     if (at < 0 || event.ctrlKey || event.metaKey) return;
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const to = { Home: 0, End: this.buttons.length - 1 }[event.key];
@@ -112,8 +112,7 @@ export class Parts {
       store.select({ kind: "section", index: at });
       this.timeline.say(actions.remove(store));
       this.focus(Math.max(0, at - 1));
-    } else if (event.key === "Home" || event.key === "PageUp") transport.seek(store.cues.sections[at].start_s);
-    else return;
+    } else return;
     event.preventDefault();
     event.stopPropagation();
   }

@@ -18,6 +18,20 @@ function made(tag, className, parent, attributes = {}) {
   return element;
 }
 
+/** From when to when two cue lists may give different light: [start_s, end_s], null if they are the same there. */
+function changedStretch(before, now) {
+  const [a, b] = [before.cues, now.cues], most = Math.min(a.length, b.length);
+  if (a === b && before.beats === now.beats) return null;
+  if (before.beats !== now.beats) return [0, now.duration_s];
+  let first = 0, last = 0;
+  while (first < most && a[first] === b[first]) first++;
+  while (last < most - first && a[a.length - 1 - last] === b[b.length - 1 - last]) last++;
+  const start = Math.min(a[first]?.time_s ?? Infinity, b[first]?.time_s ?? Infinity);
+  return start === Infinity ? null : [start, b[b.length - last]?.time_s ?? now.duration_s];
+}
+
+const joined = (one, other) => (one && other ? [Math.min(one[0], other[0]), Math.max(one[1], other[1])] : one ?? other);
+
 export class Timeline {
   /** @param element an empty element with a height; the timeline fills it. */
   constructor(element, store, transport) {
@@ -25,8 +39,9 @@ export class Timeline {
     this.store = store;
     this.transport = transport;
     this.view = new View();
-    this.rows = rowsOf(160, false);
+    this.rows = rowsOf(160, false, false, 1);
     element.classList.add("timeline");
+    element.timeline = this;
     this.surface = made("div", "surface", element);
     this.canvas = made("canvas", "still", this.surface, { role: "img", "aria-label": "Waveform, bars, cues and light of the song" });
     this.loopMark = made("div", "loop", this.surface);
@@ -51,7 +66,7 @@ export class Timeline {
     store.addEventListener("project", () => this.opened());
     store.addEventListener("cues", () => this.changed());
     store.addEventListener("light", () => {
-      this.element.classList.remove("drawing");
+      this.old = null;
       this.refresh();
     });
     store.addEventListener("wave", () => {
@@ -73,6 +88,7 @@ export class Timeline {
     if (project?.id !== this.shown) {
       this.shown = project?.id;
       this.view.span = this.view.duration; // a new song is shown whole
+      this.list = this.old = null;
       this.following = true;
     }
     this.changed();
@@ -81,9 +97,9 @@ export class Timeline {
   changed() {
     const { cues, project } = this.store, duration = cues?.duration_s ?? project?.duration_s ?? 1;
     this.view.setDuration(duration);
-    this.empty.textContent = cues ? "" : project ? "Listening to the song…" : "";
-    // Until the new light is there the ribbon shows the old one.
-    this.element.classList.toggle("drawing", Boolean(cues && this.store.light && this.store.unsaved));
+    this.empty.textContent = cues || !project || project.state === "failed" ? "" : "Listening to the song…";
+    if (cues && this.list && this.store.light) this.old = joined(this.old, changedStretch(this.list, cues));
+    this.list = cues;
     this.parts.follow();
     this.refresh();
   }
@@ -110,7 +126,7 @@ export class Timeline {
     this.stale = true;
   }
 
-  // --- zoom and follow ---------------------------------------------------------------------------------------
+  // --- zoom and follow ---
 
   /** Zoom in (above 1) or out around the pointer, the playhead or the middle. */
   zoom(factor) {
@@ -147,7 +163,7 @@ export class Timeline {
     if (view.show(position - 0.06 * view.span)) this.refresh();
   }
 
-  // --- drawing -----------------------------------------------------------------------------------------------
+  // --- drawing ---
 
   /** Called each animation frame. */
   draw() {
@@ -164,10 +180,11 @@ export class Timeline {
   paintNow() {
     this.stale = false;
     const { store, view, height } = this;
-    this.rows = rowsOf(height, view.zoomed, this.fingers.matches);
+    const scale = Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 15 || 1);
+    this.rows = rowsOf(height, view.zoomed, this.fingers.matches, scale);
     this.painter.paint({
       list: store.cues, light: store.light, wave: store.wave, coarse: this.coarse, loudest: this.loudest, view, rows: this.rows, height,
-      selection: store.selection, ratio: Math.min(window.devicePixelRatio || 1, MOST_RATIO),
+      selection: store.selection, old: this.old, scale, ratio: Math.min(window.devicePixelRatio || 1, MOST_RATIO),
     });
     const [y, tall] = this.rows.sections;
     this.room.style.top = `${y}px`;
@@ -189,7 +206,7 @@ export class Timeline {
     this.loopMark.style.height = `${this.rows.ruler[1]}px`;
   }
 
-  // --- pointer -----------------------------------------------------------------------------------------------
+  // --- pointer ---
 
   hover(found) {
     this.pointer = found ? this.view.time(found.x) : null;
