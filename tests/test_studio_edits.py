@@ -137,7 +137,9 @@ def as_page(cues: CueList) -> dict[str, Any]:
 def edited(page: Any, cues: CueList, call: str, *given: Any) -> CueList:
     """What ``E.call(list, *given)`` makes of a list, read by the line's own reader."""
     asked = [to_json(cues), call, list(given)]
-    found = page.evaluate("([list, call, given]) => JSON.stringify(E[call](JSON.parse(list), ...given))", asked)
+    found = page.evaluate(
+        "([list, call, given]) => JSON.stringify(E[call](JSON.parse(list), ...given))", asked
+    )
     return from_json(found, call)
 
 
@@ -163,7 +165,10 @@ def test_the_page_knows_what_the_line_knows(page):
     for zones in (1, 2, 3, 4, 6, 8, 10, 14, 33):
         for group in (*ZONE_GROUPS, (0, 5, 40)):
             given = group if isinstance(group, str) else list(group)
-            assert page.evaluate("([g, n]) => E.zonesOf(g, n)", [given, zones]) == zones_of(group, zones).tolist()
+            assert (
+                page.evaluate("([g, n]) => E.zonesOf(g, n)", [given, zones])
+                == zones_of(group, zones).tolist()
+            )
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -177,7 +182,9 @@ def test_any_chain_of_edits_leaves_a_list_that_the_line_reads_and_draws(page, na
         assert len(read.sections) >= 1
         times = [section.start_s for section in read.sections]
         assert times == sorted(times)
-        assert all(a.end_s <= b.start_s + 1e-6 for a, b in zip(read.sections, read.sections[1:], strict=False))
+        assert all(
+            a.end_s <= b.start_s + 1e-6 for a, b in zip(read.sections, read.sections[1:], strict=False)
+        )
         assert light(read).shape[1:] == (start.zones, 3)
 
 
@@ -191,7 +198,9 @@ def test_an_edit_of_a_section_changes_that_section_and_no_other(page, name, call
     index = 2
     after = edited(page, before, call, index, *given)
     changed = (light(before) != light(after)).any(axis=(1, 2))
-    assert changed[~outside(before, index)].mean() > 0.2 or (name, call) == ("calm", "setSectionBeats"), "its steady light has no pace"
+    assert changed[~outside(before, index)].mean() > 0.2 or (name, call) == ("calm", "setSectionBeats"), (
+        "its steady light has no pace"
+    )
     assert not changed[outside(before, index)].any()
 
 
@@ -202,7 +211,9 @@ def test_a_section_without_a_cue_of_its_own_gets_one_and_leaves_its_neighbours_a
     changed = (light(before) != light(after)).any(axis=(1, 2))
     first = before.sections[1]
     assert changed[round(first.start_s * FPS) : round(first.end_s * FPS) - 2].mean() > 0.9
-    assert [cue.look for cue in after.cues if first.end_s - 0.01 < cue.time_s < before.sections[2].end_s - 0.01] == ["pulse"]
+    assert [
+        cue.look for cue in after.cues if first.end_s - 0.01 < cue.time_s < before.sections[2].end_s - 0.01
+    ] == ["pulse"]
 
 
 def test_a_new_look_keeps_moments_phrases_and_colours(page):
@@ -220,11 +231,21 @@ def test_a_new_look_keeps_moments_phrases_and_colours(page):
 
 def test_dimmer_keeps_the_shape_and_louder_reaches_full(page):
     before = directed()
-    index = next(i for i, part in enumerate(before.sections) if part.kind not in ("silence", "drop") and part.end_s - part.start_s > 12)
+    index = next(
+        i
+        for i, part in enumerate(before.sections)
+        if part.kind not in ("silence", "drop") and part.end_s - part.start_s > 12
+    )
     section = before.sections[index]
 
     def levels(cues):
-        return np.array([c.intensity for c in cues.cues if section.start_s <= c.time_s < section.end_s - 0.01 and c.intensity > 0])
+        return np.array(
+            [
+                c.intensity
+                for c in cues.cues
+                if section.start_s <= c.time_s < section.end_s - 0.01 and c.intensity > 0
+            ]
+        )
 
     level = page.evaluate("([l, i]) => E.sectionIntensity(l, i)", [as_page(before), index])
     dim = edited(page, before, "setSectionIntensity", index, level / 2)
@@ -296,7 +317,9 @@ def test_cues_are_added_over_what_plays_and_go_without_a_trace(page):
 def test_the_beat_grid_moves_with_all_that_lies_on_it(page):
     before = directed()
     later = edited(page, before, "nudgeBeats", 20)
-    np.testing.assert_allclose([b.time_s for b in later.beats][:50], [b.time_s + 0.02 for b in before.beats][:50], atol=1e-3)
+    np.testing.assert_allclose(
+        [b.time_s for b in later.beats][:50], [b.time_s + 0.02 for b in before.beats][:50], atol=1e-3
+    )
     assert later.sections[2].start_s == pytest.approx(before.sections[2].start_s + 0.02, abs=1e-3)
     assert later.sections[0].start_s == before.sections[0].start_s
     assert len(later.cues) == len(before.cues)
@@ -307,7 +330,11 @@ def test_the_beat_grid_moves_with_all_that_lies_on_it(page):
     ones = {beat.time_s for beat in before.beats if beat.position == 1}
     assert {beat.time_s for beat in half.beats if beat.position == 1} <= ones
     again = edited(page, half, "doubleTempo")
-    np.testing.assert_allclose([b.time_s for b in again.beats][:60], [b.time_s for b in before.beats if b.time_s >= half.beats[0].time_s][:60], atol=0.02)
+    np.testing.assert_allclose(
+        [b.time_s for b in again.beats][:60],
+        [b.time_s for b in before.beats if b.time_s >= half.beats[0].time_s][:60],
+        atol=0.02,
+    )
 
     one = edited(page, before, "shiftDownbeat", 1)
     first = next(beat.time_s for beat in before.beats if beat.position == 2)

@@ -47,7 +47,9 @@ class Visit:
         self.id = server.ask("GET", "/api/projects").json[0]["id"]
         project = server.until(self.id)
         cues = json.loads(to_json(made_cues(SECONDS)))
-        put = server.ask("PUT", f"/api/projects/{self.id}/cues", {"rev": project["rev"], "cues": cues, "kept": []})
+        put = server.ask(
+            "PUT", f"/api/projects/{self.id}/cues", {"rev": project["rev"], "cues": cues, "kept": []}
+        )
         assert put.status == 200, put.body
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **context})
         self.page = self.context.new_page()
@@ -258,10 +260,29 @@ def test_kept_parts_survive_another_idea(visit):
     assert visit.saved()["cues"]["seed"] == 0
 
 
+@pytest.mark.parametrize("after_ms", [0, 40])
+def test_a_wish_can_be_taken_back_before_its_show_is_there(visit, after_ms):
+    before = visit.get("JSON.stringify(store.cues.cues)")
+    visit.get("(store.wish({ seed: 99 }, { label: 'Another idea' }), 0)")
+    visit.page.wait_for_timeout(after_ms)
+    assert visit.get("store.undo()") == "Another idea"
+    for _ in range(200):  # until the server has nothing left to do
+        visit.page.wait_for_timeout(50)
+        if not visit.server.running(visit.id) and visit.get("!store.unsaved && store.savedState.state === 'saved'"):
+            break
+    saved = visit.saved()
+    assert visit.get("JSON.stringify(store.cues.cues)") == before
+    assert visit.get("[store.past.length, store.project.wishes.seed]") == [0, 0]
+    assert saved["cues"]["cues"] == json.loads(before)
+    assert saved["wishes"]["seed"] == 0
+
+
 def test_a_change_elsewhere_is_told_and_taken(visit):
     project = visit.saved()
     # Somebody else saves; this page hears of it only when it wants to save too.
-    visit.get("(store.api = { ...store.api, saveCues: ((save) => async (...all) => (await window.go, save(...all)))(store.api.saveCues) }, window.go = new Promise((resolve) => (window.release = resolve)), 0)")
+    visit.get(
+        "(store.api = { ...store.api, saveCues: ((save) => async (...all) => (await window.go, save(...all)))(store.api.saveCues) }, window.go = new Promise((resolve) => (window.release = resolve)), 0)"
+    )
     visit.get("(store.edit('Look', (list) => ({ ...list, title: 'mine' })), 0)")
     theirs = project["cues"] | {"title": "theirs"}
     body = {"rev": project["rev"], "cues": theirs, "kept": []}
@@ -274,7 +295,12 @@ def test_a_change_elsewhere_is_told_and_taken(visit):
 
 
 def test_fingers_pinch_pan_and_tap(browser, server):
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    phone = {
+        "viewport": {"width": 390, "height": 844},
+        "has_touch": True,
+        "is_mobile": True,
+        "device_scale_factor": 2,
+    }
     with Visit(browser, server, **phone) as visit:
         wire = visit.context.new_cdp_session(visit.page)
         line = "document.querySelector('.timeline').timeline"
@@ -312,7 +338,12 @@ def test_everything_has_a_name_and_a_way_for_the_keyboard(visit):
       .filter((one) => one.checkVisibility() && !(one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent).trim())
       .map((one) => one.outerHTML)"""
     assert visit.page.evaluate(nameless) == []
-    for room in ("#timeline .parts", "#panel-cue .looks", "#panel-cue .chips", "#panel-cue .field > .picks:last-child"):
+    for room in (
+        "#timeline .parts",
+        "#panel-cue .looks",
+        "#panel-cue .chips",
+        "#panel-cue .field > .picks:last-child",
+    ):
         reachable = """(room) => [...document.querySelectorAll(room)].filter((one) => one.checkVisibility())
           .map((one) => one.querySelectorAll('[tabindex="0"]').length)"""
         assert set(visit.page.evaluate(reachable, room)) == {1}, room
