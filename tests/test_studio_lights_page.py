@@ -21,17 +21,23 @@ CHROMIUM = "/usr/bin/chromium"
 PLAYED = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 
 
-@pytest.fixture
-def page():
+@pytest.fixture(scope="module")
+def browser():
     with playwright.sync_playwright() as driver:
         try:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=PLAYED)
         except playwright.Error as error:
             pytest.skip(f"no Chromium here ({str(error).splitlines()[0]})")
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(30_000)
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(30_000)
+    yield page
+    page.close()
 
 
 def until(page, expression, timeout_s=30.0):
@@ -125,3 +131,46 @@ def test_a_lamp_follows_what_the_page_plays(page, tmp_path, monkeypatch) -> None
     )
     assert abs(late_s + SHOW_LEAD_S) <= 0.020 + 0.020  # the goal, and a busy machine
     assert troubles == []
+
+
+RIG = """
+[outputs]
+bar = "ddp://127.0.0.1:9"
+[[fixture]]
+name = "<b>Left</b>"
+kind = "strip"
+pixels = 4
+output = "bar"
+[[fixture]]
+name = "Back"
+role = "background"
+kind = "strip"
+output = "bar"
+"""
+
+
+def test_axe_finds_nothing_serious_in_either_tab_on_a_phone(browser, tmp_path, monkeypatch) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'test' group").Axe()
+    monkeypatch.setenv("BEATOMIZER_SETTINGS", str(tmp_path / "settings"))
+    with studio(tmp_path / "studio") as server:
+        assert server.ask("PUT", "/api/rig", {"text": RIG}).status == 200
+        place = {"kind": "ddp", "host": "127.0.0.1", "port": 9, "name": "<i>Lamp</i>"}
+        assert server.ask("POST", "/api/lights/add", place).status == 201
+        id = server.upload(write_wav(tmp_path / "song.wav", beat_song(6.0)))["id"]
+        server.until(id, "first")
+        page = browser.new_page(viewport={"width": 360, "height": 740}, bypass_csp=True)  # for axe itself
+        page.goto(f"{server.origin}/#project={id}")
+        page.click("#notice-calm")
+        for tab in ("lights", "live"):
+            page.click(f"#tab-{tab}")
+            time.sleep(1.0)
+            found = axe.run(page).response["violations"]
+            serious = [
+                (one["id"], one["nodes"][0]["html"])
+                for one in found
+                if one["impact"] in ("serious", "critical")
+            ]
+            assert serious == [], tab
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.locator("#panel-lights b, #panel-lights i:not(.dot)").all_text_contents() == ["bar"]
+        page.close()

@@ -361,12 +361,12 @@ def test_a_page_that_is_closed_leaves_the_dark(server, project, light, lamp) -> 
 def test_ola_sees_the_show_on_sacn_and_artnet(server, project) -> None:
     with ola_receiver.running_ola() as ola:
         ola.patch("E1.31", 1)
-        ola.patch("ArtNet", 2, 1)
+        ola.patch("ArtNet", 2)
         ola.listen(1, 2)
         ids = []
         for kind, options in (
             ("sacn", {"universe": 1, "fps": 40.0}),
-            ("artnet", {"universe": 1, "source": 6455}),
+            ("artnet", {"universe": 2}),
         ):
             added = server.ask(
                 "POST", "/api/lights/add", {"kind": kind, "host": "127.0.0.1", "options": options}

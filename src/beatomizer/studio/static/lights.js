@@ -254,7 +254,7 @@ export function mountLights(element, store, transport, api, socket) {
     rigShown.replaceChildren();
     if (rig.error) rigShown.append(make("p", { class: "trouble", text: rig.error }));
     if (!rig.view) return;
-    const names = make("ul", { class: "fixtures quiet" }, ...rig.view.fixtures.slice(0, 40).map((fixture) => make("li", { text: fixtureText(fixture) })));
+    const names = make("ul", { class: "fixtures quiet" }, ...rig.view.fixtures.map((fixture) => make("li", { text: fixtureText(fixture) })));
     const box = usedBox("rig", "the rig"), outputs = make("ul", { class: "lights", "aria-label": "Outputs of the rig" });
     rig.view.outputs.forEach((name, number) => {
       const shown = status(), problem = make("p", { class: "problem", hidden: true });
