@@ -17,6 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [pytest.mark.integration, pytest.mark.realtime]
 
+HARM = ("serious", "critical")
 CHROMIUM = "/usr/bin/chromium"
 PLAYED = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 
@@ -165,11 +166,7 @@ def test_axe_finds_nothing_serious_in_either_tab_on_a_phone(browser, tmp_path, m
             page.click(f"#tab-{tab}")
             time.sleep(1.0)
             found = axe.run(page).response["violations"]
-            serious = [
-                (one["id"], one["nodes"][0]["html"])
-                for one in found
-                if one["impact"] in ("serious", "critical")
-            ]
+            serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in HARM]
             assert serious == [], tab
             assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert page.locator("#panel-lights b, #panel-lights i:not(.dot)").all_text_contents() == ["bar"]
