@@ -26,12 +26,15 @@ SMALL = f"""() => {{
     return [boxes.length, boxes.filter((b) => b.width < {SMALLEST_PX} || b.height < {SMALLEST_PX}).length];
 }}"""
 SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
-PAINT = "performance.getEntriesByName('first-contentful-paint').map((e) => Math.round(e.startTime))[0] ?? null"
+PAINT = (
+    "performance.getEntriesByName('first-contentful-paint').map((e) => Math.round(e.startTime))[0] ?? null"
+)
 
 
 def _loaded(context: BrowserContext, url: str, wait_ms: int) -> tuple[Page, dict[str, Any]]:
     """Open the page with an empty cache; what came over the wire."""
-    page, wire = context.new_page(), {"requests": 0, "bytes": 0, "elsewhere": set[str]()}
+    page = context.new_page()
+    wire: dict[str, Any] = {"requests": 0, "bytes": 0, "elsewhere": set()}
     session = context.new_cdp_session(page)
     session.send("Network.enable")
 
@@ -49,6 +52,14 @@ def _loaded(context: BrowserContext, url: str, wait_ms: int) -> tuple[Page, dict
     page.goto(url)
     page.wait_for_timeout(wait_ms)
     return page, wire
+
+
+def _dismiss(page: Page, greeting: str) -> None:
+    """Press the button of a greeting, if one is seen."""
+    button = page.get_by_text(greeting, exact=True).first
+    if button.is_visible():
+        button.click()
+        page.wait_for_timeout(700)
 
 
 def _changed_by_keys(page: Page) -> list[str]:
@@ -85,14 +96,16 @@ def main() -> None:
             context = browser.new_context(viewport={"width": width, "height": height})
             page, wire = _loaded(context, url, 5000)
             print(f"{width}×{height}: {wire['bytes']} bytes in {wire['requests']} requests,", end=" ")
-            print(f"first paint {page.evaluate(PAINT)} ms, asks elsewhere: {sorted(wire['elsewhere']) or 'nobody'}")
-            greeting = page.get_by_text(chosen.dismiss, exact=True)
-            if greeting.count():
-                greeting.first.click()
+            print(
+                f"first paint {page.evaluate(PAINT)} ms, asks elsewhere: {sorted(wire['elsewhere']) or 'nobody'}"
+            )
+            _dismiss(page, chosen.dismiss)
             print(f"  keys that change something: {_changed_by_keys(page) or 'none of ' + ' '.join(KEYS)}")
             for name in chosen.pages:
                 page.goto(url + name)
-                page.wait_for_timeout(2000)
+                page.reload()  # a page may read what stands behind the # only once
+                page.wait_for_timeout(2500)
+                _dismiss(page, chosen.dismiss)
                 controls, small = page.evaluate(SMALL)
                 print(f"  {name}: {controls} controls, {small} under {SMALLEST_PX} px,", end=" ")
                 print("scrolls sideways" if page.evaluate(SIDEWAYS) else "fits", end="")
