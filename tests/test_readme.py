@@ -79,3 +79,10 @@ def test_nothing_is_left_to_fill_in() -> None:
 def test_the_notice_is_there() -> None:
     assert "photosensitiv" in README.lower()
     assert "certified" not in README.lower()
+
+
+def test_no_text_holds_the_marks_of_a_merge() -> None:
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "src").rglob("*.[jmhct]*")]
+    marked = [path for path in texts if re.search(r"^(<{7}|>{7}) ", path.read_text("utf-8", "replace"), re.M)]
+    assert texts
+    assert not marked
