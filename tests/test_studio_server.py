@@ -206,6 +206,25 @@ def test_wishes_design_again_and_keep_what_a_person_made(
     assert (light_of(server, project["id"])[1] == drawn(now)).all()
 
 
+def test_wishes_that_come_while_it_listens_are_kept(server: StudioProcess, song: Path) -> None:
+    id = server.upload(song)["id"]
+    answer = server.ask(
+        "PUT", f"/api/projects/{id}/wishes", {"rev": 1, "wishes": {"zones": 3, "seed": 9}, "keep": True}
+    )
+    assert answer.status in (200, 409)  # 409: the coarse show was quicker
+    if answer.status == 409:
+        rev = server.project(id)["rev"]
+        body = {"rev": rev, "wishes": {"zones": 3, "seed": 9}, "keep": True}
+        answer = server.ask("PUT", f"/api/projects/{id}/wishes", body)
+        assert answer.status == 200
+    now = server.until(id)
+    while now["cues"]["zones"] != 3:  # between two jobs
+        time.sleep(0.05)
+        now = server.until(id)
+    assert (now["cues"]["zones"], now["cues"]["seed"], now["wishes"]["zones"]) == (3, 9, 3)
+    assert server.ask("DELETE", f"/api/projects/{id}").status == 200
+
+
 @pytest.mark.parametrize(
     "wishes",
     [

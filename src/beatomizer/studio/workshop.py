@@ -8,13 +8,14 @@ is done by ``children``; here results are put into ``projects`` and told to ``hu
 import asyncio
 import contextlib
 import json
+import re
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from beatomizer.errors import BeatomizerError, UsageError
-from beatomizer.studio.children import Children, StoppedError
+from beatomizer.studio.children import Children, StoppedError, TaskError
 from beatomizer.studio.hub import Hub
 from beatomizer.studio.jobs import Job, Jobs
 from beatomizer.studio.limits import Limits
@@ -50,6 +51,8 @@ class Workshop:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._sound_slots = asyncio.Semaphore(AT_ONCE)
         self._sounding: dict[str, asyncio.Task[None]] = {}
+        self._mute: set[str] = set()
+        """Projects whose sound could not be made; they are not tried again and again."""
         self._closing = False
         self._due: set[str] = set()
         """Projects whose light is older than their cue list."""
@@ -85,6 +88,7 @@ class Workshop:
             return replace(known, state="listening", error="")
 
         self.tell_project(await self.projects.change(id, changed), "changed")
+        self._mute.discard(id)
         self.jobs.start("listen", id, self._listen)
 
     def redraw(self, id: str) -> None:
@@ -103,6 +107,7 @@ class Workshop:
     async def forget(self, id: str) -> None:
         """End everything that is done for a project."""
         self._due.discard(id)
+        self._mute.discard(id)
         await self.jobs.stop(self.jobs.of(id))
         sounding = self._sounding.pop(id, None)
         if sounding is not None:
@@ -119,25 +124,30 @@ class Workshop:
 
     async def _listen(self, job: Job) -> None:
         async with self._slots:
-            if job.stop.is_set():
-                raise StoppedError
-            project = self.projects.get(job.project)
-            home = self.projects.home(project.id)
+            await self._listen_now(job)
+        if self.projects.get(job.project).due:  # other wishes came meanwhile
+            self.jobs.start("redesign", job.project, self._redesign, asked=False)
+
+    async def _listen_now(self, job: Job) -> None:
+        if job.stop.is_set():
+            raise StoppedError
+        project = self.projects.get(job.project)
+        home = self.projects.home(project.id)
+        try:
             if not project.song:
                 project = await self._composed(job, project)
             self._begin_sound(project.id)
             told = _told(project, home, job.id) | {"song": str(home / project.song)}
-            try:
-                await self._heard(job, project, told)
-            except StoppedError:
-                if not self._closing:  # else it goes on when the server does
-                    await self._failed(job.project, "listening was stopped")
-                raise
-            except BeatomizerError as error:
-                await self._failed(job.project, str(error))
-                raise
-            finally:
-                await asyncio.to_thread(_sweep, home, job.id, self.projects, project.id)
+            await self._heard(job, project, told)
+        except StoppedError:
+            if not self._closing:  # else it goes on when the server does
+                await self._failed(job.project, "listening was stopped")
+            raise
+        except BeatomizerError as error:
+            await self._failed(job.project, str(error))
+            raise
+        finally:
+            await asyncio.to_thread(_sweep, home, job.id, self.projects, project.id)
 
     async def _composed(self, job: Job, project: Project) -> Project:
         home = self.projects.home(project.id)
@@ -157,19 +167,16 @@ class Workshop:
                 if "stage" in news:
                     job.progress(news["stage"], _share(news))
                 elif "wave" in news:
-                    facts = {"wave": str(news["wave"]), "duration_s": float(news["duration_s"])}
+                    facts = {
+                        "wave": str(_named(news, job.id)["wave"]),
+                        "duration_s": float(news["duration_s"]),
+                    }
                     await self.projects.change(project.id, lambda known, facts=facts: replace(known, **facts))  # type: ignore[misc]
                 elif "coarse" in news:
                     job.progress("coarse", _SHARES["coarse"])
-                    await self._first(project, news["coarse"], coarse=True)
+                    await self._first(project, _named(news["coarse"], job.id), coarse=True)
                 elif "done" in news:
-                    await self._first(project, news["done"], coarse=False)
-        if self.projects.get(project.id).due:
-            asyncio.get_running_loop().call_soon(self._redesign_if_there, project.id)
-
-    def _redesign_if_there(self, id: str) -> None:
-        with contextlib.suppress(BeatomizerError):
-            self.redesign(id)
+                    await self._first(project, _named(news["done"], job.id), coarse=False)
 
     async def _first(self, begun: Project, drawn: dict[str, Any], *, coarse: bool) -> None:
         """A show of the listening. Once a person has changed the cue list, it stays what the person made of it."""
@@ -280,16 +287,17 @@ class Workshop:
                 if "stage" in news:
                     job.progress(news["stage"], _share(news))
                 result = news.get("done", result)
-        return result
+        return _named(result, str(told["prefix"]))
 
     def _begin_sound(self, id: str) -> None:
-        if id not in self._sounding and not self.projects.get(id).sound:
+        if id not in self._sounding and id not in self._mute and not self.projects.get(id).sound:
             task = self._sounding[id] = asyncio.create_task(self._sound(id))
             task.add_done_callback(lambda _: self._sounding.pop(id, None))
 
     async def _sound(self, id: str) -> None:
         """The sound for the page, beside everything else. A song that fails here fails in listening too."""
         async with self._sound_slots:
+            self._mute.add(id)  # unless it succeeds
             with contextlib.suppress(BeatomizerError):
                 project, home = self.projects.get(id), self.projects.home(id)
                 told = {"song": str(home / project.song), "to": str(home / "sound.m4a")}
@@ -300,6 +308,7 @@ class Workshop:
                     id, lambda known: replace(known, sound="sound.m4a"), touched=False
                 )
                 await change
+                self._mute.discard(id)
                 self.hub.send({"type": "sound", "project": id})
 
     async def _forget_heard(self, newest: str) -> None:
@@ -346,6 +355,19 @@ def _share(news: dict[str, Any]) -> float:
     """The share of all the work that is done, by the stage."""
     begin = _SHARES.get(news["stage"], 0.75)
     return begin + (0.15 * float(news["share"]) if news["stage"] in ("audio", "safety") else 0.0)
+
+
+def _named(result: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """A result whose files are called as they were told to be: a decoder that was taken over may say anything.
+
+    Raises:
+        TaskError: they are not.
+    """
+    light = result.get("light") or {}
+    for name in (result.get("wave"), result.get("cues"), result.get("heard"), light.get("file")):
+        if name and not (re.fullmatch(r"[A-Za-z0-9.-]+", str(name)) and str(name).startswith(f"{prefix}-")):
+            raise TaskError("its process gave something odd", "try another copy of the song")
+    return result
 
 
 def _with_show(project: Project, drawn: dict[str, Any]) -> Project:
