@@ -35,6 +35,13 @@ class Chosen extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Which there are, from GET /api/lights. */
+  learn({ added, rig }) {
+    this.known = added.map(({ id }) => id);
+    this.hasRig = Boolean(rig.view);
+    this.dispatchEvent(new Event("change"));
+  }
+
   get request() {
     return { lights: this.known.filter((id) => this.has(id)), rig: this.hasRig && this.has("rig") };
   }
@@ -249,7 +256,6 @@ export function mountLights(element, store, transport, api, socket) {
     make("p", { class: "quiet", text: "What hangs where, from stage left to right; see “Rig files” in the documentation." }), rigText, make("div", { class: "row" }, rigSave));
 
   function showRig(rig) {
-    chosen.hasRig = Boolean(rig.view);
     if (document.activeElement !== rigText) rigText.value = rig.text;
     rigShown.replaceChildren();
     if (rig.error) rigShown.append(make("p", { class: "trouble", text: rig.error }));
@@ -280,7 +286,6 @@ export function mountLights(element, store, transport, api, socket) {
       showKind();
     }
     rows.clear();
-    chosen.known = told.added.map(({ id }) => id);
     const within = element.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
     list.replaceChildren(...told.added.map(lightRow));
     devices.replaceChildren(...told.devices.map(deviceRow));
@@ -288,7 +293,7 @@ export function mountLights(element, store, transport, api, socket) {
     if (within && !element.contains(document.activeElement)) element.querySelector(`[aria-label="${CSS.escape(within)}"]`)?.focus();
     none.hidden = told.added.length > 0;
     hear(told);
-    chosen.dispatchEvent(new Event("change"));
+    chosen.learn(told);
   }
 
   function hear(detail) {

@@ -139,7 +139,9 @@ export function mountLive(element, store, stage, api, socket) {
   });
   socket.addEventListener("offline", () => live.running && hear({ ...live, running: false }));
   chosen.addEventListener("change", show);
-  new MutationObserver(() => !element.hidden && !source.options.length && sources()).observe(element, { attributeFilter: ["hidden"] });
+  api.get("lights").then((told) => chosen.learn(told), () => {});
+  const opened = () => !element.hidden && !source.options.length && sources();
+  new MutationObserver(opened).observe(element, { attributeFilter: ["hidden"] });
 
   palette.append(make("option", { value: "", text: "By the music" }));
   api.about().then(({ palettes = [] }) => palette.append(...palettes.map(({ name }) => make("option", { value: name, text: name })))).catch(() => {});
@@ -152,5 +154,6 @@ export function mountLive(element, store, stage, api, socket) {
   );
   showEnergy();
   show();
+  opened();
   return { sources };
 }
