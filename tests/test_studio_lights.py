@@ -531,6 +531,10 @@ def test_an_evening_light_edit_blackout_and_end(desk, lamp) -> None:
         assert output["online"]
         assert output["id"] == id
         assert output["error"] == ""
+        desk.set_master(1.0)
+        desk.renew("song", even(60, zones=3, number=3, profile="strict"))  # another stage: opened anew
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == 60)
+        assert desk.event()["running"] == "show"
         desk.stop()
     assert lamp.is_dark
     assert desk.event()["running"] is None

@@ -268,6 +268,7 @@ def test_a_show_an_edit_and_a_blackout_from_another_page(server, project, light,
         asked = time.monotonic()
         other.send(json.dumps({"type": "blackout", "on": True}))
         lamp.wait(lambda lamp: lamp.is_dark)
+        print(f"blackout: dark after {lamp.dark_since() - asked:.2f} s")
         assert lamp.dark_since() - asked < 0.3 + 0.7
         assert events(other, "lights", blackout=True)
         assert server.ask("POST", "/api/blackout", {"on": False}).json["blackout"] is False
@@ -322,6 +323,7 @@ def test_a_server_that_is_killed_leaves_the_dark(tmp_path, lamp) -> None:
         process.end(signal.SIGKILL)
         time.sleep(1.2)
         assert lamp.is_dark
+        print(f"server killed: dark after {lamp.dark_since() - sent:.2f} s")
         assert lamp.dark_since() - sent < 1.0 + 1.5
         assert gone(below)
 
@@ -337,6 +339,7 @@ def test_everything_killed_at_once_leaves_the_watchdog(tmp_path, lamp) -> None:
         sent = time.monotonic()
         time.sleep(2.0)
         assert lamp.is_dark
+        print(f"all killed but the watchdog: dark after {lamp.dark_since() - sent:.2f} s")
         assert lamp.dark_since() - sent < 1.5 + 1.5
         assert process.end(signal.SIGKILL) == -signal.SIGKILL
 
@@ -348,6 +351,7 @@ def test_a_page_that_is_closed_leaves_the_dark(server, project, light, lamp) -> 
         lamp.wait_lit()
     closed = time.monotonic()
     lamp.wait(lambda lamp: lamp.is_dark)
+    print(f"page closed: dark after {lamp.dark_since() - closed:.2f} s")
     assert lamp.dark_since() - closed < 1.5 + 0.3 + 1.2
 
 
@@ -357,12 +361,12 @@ def test_a_page_that_is_closed_leaves_the_dark(server, project, light, lamp) -> 
 def test_ola_sees_the_show_on_sacn_and_artnet(server, project) -> None:
     with ola_receiver.running_ola() as ola:
         ola.patch("E1.31", 1)
-        ola.patch("ArtNet", 2, 1)
+        ola.patch("ArtNet", 2)
         ola.listen(1, 2)
         ids = []
         for kind, options in (
             ("sacn", {"universe": 1, "fps": 40.0}),
-            ("artnet", {"universe": 1, "source": 6455}),
+            ("artnet", {"universe": 2}),
         ):
             added = server.ask(
                 "POST", "/api/lights/add", {"kind": kind, "host": "127.0.0.1", "options": options}

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,7 +46,9 @@ class Visit:
         self.id = server.ask("GET", "/api/projects").json[0]["id"]
         project = server.until(self.id)
         cues = json.loads(to_json(made_cues(SECONDS)))
-        put = server.ask("PUT", f"/api/projects/{self.id}/cues", {"rev": project["rev"], "cues": cues, "kept": []})
+        put = server.ask(
+            "PUT", f"/api/projects/{self.id}/cues", {"rev": project["rev"], "cues": cues, "kept": []}
+        )
         assert put.status == 200, put.body
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **context})
         self.page = self.context.new_page()
@@ -131,13 +132,15 @@ def test_a_boundary_is_dragged_to_a_bar_saved_and_taken_back(visit):
     visit.get("(window.first = store.cues, 0)")
     visit.drag("sections", before[3], before[3] + 2.7)
     after = visit.starts()
-    assert after[3] % BAR_S == pytest.approx(0, abs=1e-6) and abs(after[3] - before[3] - 2.7) <= BAR_S / 2
+    assert after[3] % BAR_S == pytest.approx(0, abs=1e-6)
+    assert abs(after[3] - before[3] - 2.7) <= BAR_S / 2
     assert [*after[:3], *after[4:]] == [*before[:3], *before[4:]]
     saved = visit.saved()
     assert saved["cues"]["sections"][3]["start_s"] == after[3]
     assert any(cue["time_s"] == after[3] for cue in saved["cues"]["cues"]), "the cue went along"
     kept = saved["kept"]
-    assert kept and kept[0][0] <= after[2] and kept[-1][1] >= after[4], "parts edited by hand are kept"
+    assert kept[0][0] <= after[2], "parts edited by hand are kept"
+    assert kept[-1][1] >= after[4]
     assert visit.get("[store.undoLabel, store.past.length]") == ["Move boundary", 1], "a drag is one step"
     visit.page.keyboard.press("Control+z")
     assert visit.get("store.cues === window.first"), "undo gives the very same list"
@@ -174,7 +177,8 @@ def test_keys_alone_move_a_boundary_and_change_a_look(visit):
     page.keyboard.press("Alt+ArrowRight")
     page.keyboard.press("Alt+ArrowRight")
     moved = visit.starts()[3]
-    assert before[3] + BAR_S <= moved <= before[3] + 2 * BAR_S and moved % BAR_S == pytest.approx(0, abs=1e-6)
+    assert before[3] + BAR_S <= moved <= before[3] + 2 * BAR_S
+    assert moved % BAR_S == pytest.approx(0, abs=1e-6)
     assert page.evaluate(focused).startswith("Drop"), "the focus stays where it was"
     page.keyboard.press("Enter")
     assert page.locator("#panel-cue").is_visible()
@@ -246,7 +250,8 @@ def test_kept_parts_survive_another_idea(visit):
     page.get_by_role("radio", name="Sparkle").first.click()
     section = visit.get("store.cues.sections[store.selection.index]")
     assert page.locator(".timeline .part.kept").count() == 1
-    inside = f"store.cues.cues.filter((cue) => cue.time_s >= {section['start_s']} - 0.01 && cue.time_s < {section['end_s']} - 0.01)"
+    start_s, end_s = section["start_s"] - 0.01, section["end_s"] - 0.01
+    inside = f"store.cues.cues.filter((cue) => cue.time_s >= {start_s} && cue.time_s < {end_s})"
     before, elsewhere = visit.get(inside), visit.get("JSON.stringify(store.cues.cues)")
     visit.saved()
     visit.get("(store.wish({ seed: 4711 }, { label: 'Another idea' }), 0)")
@@ -258,10 +263,34 @@ def test_kept_parts_survive_another_idea(visit):
     assert visit.saved()["cues"]["seed"] == 0
 
 
+@pytest.mark.parametrize("after_ms", [0, 40])
+def test_a_wish_can_be_taken_back_before_its_show_is_there(visit, after_ms):
+    before = visit.get("JSON.stringify(store.cues.cues)")
+    visit.get("(store.wish({ seed: 99 }, { label: 'Another idea' }), 0)")
+    visit.page.wait_for_timeout(after_ms)
+    assert visit.get("store.undo()") == "Another idea"
+    for _ in range(200):  # until the server has nothing left to do
+        visit.page.wait_for_timeout(50)
+        if not visit.server.running(visit.id) and visit.get(
+            "!store.unsaved && store.savedState.state === 'saved'"
+        ):
+            break
+    saved = visit.saved()
+    assert visit.get("JSON.stringify(store.cues.cues)") == before
+    assert visit.get("[store.past.length, store.project.wishes.seed]") == [0, 0]
+    assert saved["cues"]["cues"] == json.loads(before)
+    assert saved["wishes"]["seed"] == 0
+
+
 def test_a_change_elsewhere_is_told_and_taken(visit):
     project = visit.saved()
     # Somebody else saves; this page hears of it only when it wants to save too.
-    visit.get("(store.api = { ...store.api, saveCues: ((save) => async (...all) => (await window.go, save(...all)))(store.api.saveCues) }, window.go = new Promise((resolve) => (window.release = resolve)), 0)")
+    visit.get(
+        """(() => {
+          const save = store.api.saveCues, go = new Promise((resolve) => (window.release = resolve));
+          store.api = { ...store.api, saveCues: async (...all) => (await go, save(...all)) };
+        })()"""
+    )
     visit.get("(store.edit('Look', (list) => ({ ...list, title: 'mine' })), 0)")
     theirs = project["cues"] | {"title": "theirs"}
     body = {"rev": project["rev"], "cues": theirs, "kept": []}
@@ -274,7 +303,12 @@ def test_a_change_elsewhere_is_told_and_taken(visit):
 
 
 def test_fingers_pinch_pan_and_tap(browser, server):
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    phone = {
+        "viewport": {"width": 390, "height": 844},
+        "has_touch": True,
+        "is_mobile": True,
+        "device_scale_factor": 2,
+    }
     with Visit(browser, server, **phone) as visit:
         wire = visit.context.new_cdp_session(visit.page)
         line = "document.querySelector('.timeline').timeline"
@@ -308,11 +342,18 @@ def test_fingers_pinch_pan_and_tap(browser, server):
 
 def test_everything_has_a_name_and_a_way_for_the_keyboard(visit):
     visit.get("(store.select({ kind: 'section', index: 1 }), 0)")
-    nameless = """() => [...document.querySelectorAll('#timeline button, #panel-cue button, #panel-cue input, #panel-cue summary')]
-      .filter((one) => one.checkVisibility() && !(one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent).trim())
+    nameless = """() => [...document.querySelectorAll(
+        '#timeline button, #panel-cue :is(button, input, summary)')]
+      .filter((one) => one.checkVisibility())
+      .filter((one) => !(one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent).trim())
       .map((one) => one.outerHTML)"""
     assert visit.page.evaluate(nameless) == []
-    for room in ("#timeline .parts", "#panel-cue .looks", "#panel-cue .chips", "#panel-cue .field > .picks:last-child"):
+    for room in (
+        "#timeline .parts",
+        "#panel-cue .looks",
+        "#panel-cue .chips",
+        "#panel-cue .field > .picks:last-child",
+    ):
         reachable = """(room) => [...document.querySelectorAll(room)].filter((one) => one.checkVisibility())
           .map((one) => one.querySelectorAll('[tabindex="0"]').length)"""
         assert set(visit.page.evaluate(reachable, room)) == {1}, room

@@ -1,6 +1,6 @@
 /* What lamps follow: where this page's song is, told in the server's time, several times a second. */
 
-const PING_MS = 4000, FIRST_PINGS = 6, KEPT = 8, SAY_MS = 150;
+const PING_MS = 4000, FIRST_PINGS = 6, KEPT = 8, SAY_MS = 150, LEAST_MS = 50;
 
 /** The server's clock as this page knows it: of the last pings, the one that came back soonest is believed. */
 export class ServerClock {
@@ -40,7 +40,7 @@ export class ServerClock {
 export class Follow {
   constructor(socket, clock, where) {
     Object.assign(this, { socket, clock, where });
-    this.timer = 0;
+    this.timer = this.said = 0;
   }
 
   set wanted(on) {
@@ -57,6 +57,8 @@ export class Follow {
   say() {
     if (!this.timer) return;
     const now = performance.now(), here = this.where(now);
+    if (now - this.said < LEAST_MS) return; // a dragging hand seeks with every move
+    this.said = now;
     if (here) this.socket.send({ type: "position", ...here, now_ms: this.clock.at(now) });
   }
 }

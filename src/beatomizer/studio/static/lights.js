@@ -35,6 +35,13 @@ class Chosen extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Which there are, from GET /api/lights. */
+  learn({ added, rig }) {
+    this.known = added.map(({ id }) => id);
+    this.hasRig = Boolean(rig.view);
+    this.dispatchEvent(new Event("change"));
+  }
+
   get request() {
     return { lights: this.known.filter((id) => this.has(id)), rig: this.hasRig && this.has("rig") };
   }
@@ -85,8 +92,12 @@ export function mountLights(element, store, transport, api, socket) {
   const now = make("p", { class: "quiet now", role: "status" });
   const master = make("input", { type: "range", min: "0", max: "1", step: "0.01", value: "1", "aria-labelledby": "part-master" });
   const masterText = make("output", { class: "quiet", text: "100 %" });
+  let dimming = 0;
   master.addEventListener("input", () => {
-    socket.send({ type: "master", value: Number(master.value) });
+    dimming ||= setTimeout(() => {
+      dimming = 0;
+      socket.send({ type: "master", value: Number(master.value) });
+    }, 50);
     showMaster();
   });
   const showMaster = () => {
@@ -112,7 +123,7 @@ export function mountLights(element, store, transport, api, socket) {
   // the lights that were added
 
   const list = make("ul", { class: "lights", "aria-label": "Your lights" });
-  const none = make("p", { class: "quiet", text: "No lights yet. Look for some, or add one by its address. The stage above works without any." });
+  const none = make("p", { class: "quiet", text: "None yet. Look for some, or add one by its address." });
   const rows = new Map(); // id → {dot, rate, field, …}
   const lineUp = button({ text: "Line up by ear", class: "word" }, () => (clicks.context ? endClicks() : beginClicks()));
   const lineUpText = make("p", { class: "quiet", text: "A click and a flash each second: move a light until they are one." });
@@ -242,15 +253,14 @@ export function mountLights(element, store, transport, api, socket) {
     if (told) refresh();
   });
   const rigEditor = make("details", {}, make("summary", { text: "Write or change the rig file" }),
-    make("p", { class: "quiet", text: "What hangs where: lamps, strips, their place from stage left to right. The words are in the documentation, “Rig files”." }), rigText, make("div", { class: "row" }, rigSave));
+    make("p", { class: "quiet", text: "What hangs where, from stage left to right; see “Rig files” in the documentation." }), rigText, make("div", { class: "row" }, rigSave));
 
   function showRig(rig) {
-    chosen.hasRig = Boolean(rig.view);
     if (document.activeElement !== rigText) rigText.value = rig.text;
     rigShown.replaceChildren();
     if (rig.error) rigShown.append(make("p", { class: "trouble", text: rig.error }));
     if (!rig.view) return;
-    const names = make("ul", { class: "fixtures quiet" }, ...rig.view.fixtures.slice(0, 40).map((fixture) => make("li", { text: fixtureText(fixture) })));
+    const names = make("ul", { class: "fixtures quiet" }, ...rig.view.fixtures.map((fixture) => make("li", { text: fixtureText(fixture) })));
     const box = usedBox("rig", "the rig"), outputs = make("ul", { class: "lights", "aria-label": "Outputs of the rig" });
     rig.view.outputs.forEach((name, number) => {
       const shown = status(), problem = make("p", { class: "problem", hidden: true });
@@ -276,15 +286,14 @@ export function mountLights(element, store, transport, api, socket) {
       showKind();
     }
     rows.clear();
-    chosen.known = told.added.map(({ id }) => id);
-    const within = element.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    const within = element.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
     list.replaceChildren(...told.added.map(lightRow));
     devices.replaceChildren(...told.devices.map(deviceRow));
     showRig(told.rig);
     if (within && !element.contains(document.activeElement)) element.querySelector(`[aria-label="${CSS.escape(within)}"]`)?.focus();
     none.hidden = told.added.length > 0;
     hear(told);
-    chosen.dispatchEvent(new Event("change"));
+    chosen.learn(told);
   }
 
   function hear(detail) {
@@ -330,7 +339,7 @@ export function mountLights(element, store, transport, api, socket) {
     find.disabled = busy;
     findBar.hidden = !busy;
     findBar.value = detail.share;
-    findText.textContent = busy ? "Listening to the network…" : detail.state === "failed" ? detail.error : detail.found ? `${many(detail.found, "device")} answered.` : "Nothing answered. Is it on, and on this network? Add it by address.";
+    findText.textContent = busy ? "Listening to the network…" : detail.state === "failed" ? detail.error : detail.found ? `${many(detail.found, "device")} answered.` : "Nothing answered. Is it on? Or add it by address.";
     if (!busy) refresh();
   });
   for (const name of ["project", "light"]) store.addEventListener(name, () => hear({}));

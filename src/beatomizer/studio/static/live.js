@@ -4,7 +4,6 @@ import { button, complain, make, say } from "./elements.js";
 import { chosen } from "./lights.js";
 
 const LOWEST_DB = -60, QUIET_DB = -55, QUIET_MS = 5000, WAIT_MS = 200;
-const ENERGIES = [[0.12, "calm"], [0.37, "gentle"], [0.62, "balanced"], [0.87, "party"], [2, "club"]];
 
 function part(id, title, ...children) {
   return make("section", { class: "part", "aria-labelledby": id }, make("h3", { id, text: title }), ...children);
@@ -88,7 +87,7 @@ export function mountLive(element, store, stage, api, socket) {
   }
 
   function showEnergy() {
-    energyWord.textContent = ENERGIES.find(([to]) => Number(energy.value) < to)[1];
+    energyWord.textContent = `${Math.round(energy.value * 100)} of 100`;
     energy.setAttribute("aria-valuetext", energyWord.textContent);
   }
 
@@ -121,9 +120,9 @@ export function mountLive(element, store, stage, api, socket) {
     go.classList.toggle("on", live.running);
     source.disabled = again.disabled = live.running;
     withLights.disabled = live.running || chosen.count === 0;
-    lightsText.textContent = chosen.count ? `Light my lights too (${chosen.count} chosen in the Lights tab)` : "Light my lights too (none is chosen in the Lights tab)";
+    lightsText.textContent = `Light my lights too (${chosen.count || "none"} chosen in the Lights tab)`;
     const silent = live.running && performance.now() - quietSince > QUIET_MS;
-    const text = !live.running ? "The stage follows what is heard, beat by beat, with colours of its own."
+    const text = !live.running ? "The stage follows what is heard, beat by beat."
       : live.lost ? `${live.source} is gone. It is tried again every two seconds.`
       : silent ? `Nothing is to be heard from ${live.source}. Is it the right source?`
       : live.following ? `Following ${live.source}.` : `Listening to ${live.source}. The light is being made ready…`;
@@ -140,7 +139,9 @@ export function mountLive(element, store, stage, api, socket) {
   });
   socket.addEventListener("offline", () => live.running && hear({ ...live, running: false }));
   chosen.addEventListener("change", show);
-  new MutationObserver(() => !element.hidden && !source.options.length && sources()).observe(element, { attributeFilter: ["hidden"] });
+  api.get("lights").then((told) => chosen.learn(told), () => {});
+  const opened = () => !element.hidden && !source.options.length && sources();
+  new MutationObserver(opened).observe(element, { attributeFilter: ["hidden"] });
 
   palette.append(make("option", { value: "", text: "By the music" }));
   api.about().then(({ palettes = [] }) => palette.append(...palettes.map(({ name }) => make("option", { value: name, text: name })))).catch(() => {});
@@ -153,5 +154,6 @@ export function mountLive(element, store, stage, api, socket) {
   );
   showEnergy();
   show();
+  opened();
   return { sources };
 }

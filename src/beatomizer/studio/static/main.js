@@ -348,11 +348,12 @@ function tick(now) {
   if (!desk.id) return start.tick(now);
   const position = transport.tick(now);
   const frame = preview.tick(now, position, transport.playing, transport.ended);
+  const heard = transport.audio ? transport.audio.currentTime : position;
   desk.tick(now);
   timeline.draw(now);
   showPlaybar(position);
   if (!transport.playing || frame < 0) return (last = 0);
-  measures.drawn.push([frame, transport.audio ? transport.audio.currentTime : position, now]);
+  measures.drawn.push([frame, heard, now]);
   if (last) measures.frames.push(now - last);
   last = now;
   for (const ring of [measures.drawn, measures.frames]) if (ring.length > 900) ring.splice(0, 300);

@@ -5,6 +5,7 @@ import * as server from "./api.js";
 import { isKept, withKept, withoutKept } from "./edits.js";
 
 const MOST_STEPS = 300; // a step holds references to shared rows, not copies
+const UNDONE_MS = 60_000; // a wish that was taken back is not waited for longer
 const RETRY_S = [1, 2, 4, 8];
 
 export class Store extends EventTarget {
@@ -20,6 +21,8 @@ export class Store extends EventTarget {
 
   close() {
     clearTimeout(this.retrying);
+    this.retrying = 0;
+    this.wishing = null;
     this.project = this.cues = this.light = this.wave = this.selection = null;
     this.past = [];
     this.future = [];
@@ -57,13 +60,18 @@ export class Store extends EventTarget {
   }
 
   /** Take the server's newer state (after listening, another idea, or an edit in another window). */
-  async refetch(label = "Change of the show") {
+  async refetch(label = "Change of the show", whileSaving = false) {
     const { session, project } = this;
     if (!project) return;
     const found = await this.api.project(project.id);
-    if (session !== this.session || this.dirty) return;
+    if (session !== this.session || this.dirty || (this.sending && !whileSaving)) return; // what is being saved is newer
     const before = this.state(), first = !this.cues || project.coarse;
     this.project = found;
+    const { undone = -Infinity, before: old } = this.wishing ?? {};
+    if (performance.now() - undone < UNDONE_MS && found.cues && !same(found.cues, this.cues)) {
+      this.wishing = null;
+      return this.put({ ...before, wishes: old.wishes });
+    }
     if (found.cues && !same(found.cues, this.cues)) this.cues = found.cues;
     if (this.cues !== before.cues) {
       if (first) [this.past, this.future] = [[], []]; // edits of a coarse list do not fit the refined one
@@ -138,27 +146,58 @@ export class Store extends EventTarget {
     this.settle();
     this.project = { ...this.project, wishes };
     this.tell("project");
-    this.wishing = { label, before };
+    const wish = (this.wishing = { label, before });
     this.say("saving", "Designing…");
+    if (this.sending) await this.sent();
+    if (session !== this.session || this.wishing !== wish) return; // closed, or taken back before it was sent
+    wish.sent = true;
+    this.sending = this.sendWishes(wishes, keep, before);
+    await this.sending;
+  }
+
+  /** Saving waits until the server has the wish: what comes after it needs its rev. */
+  async sendWishes(wishes, keep, before) {
+    const { session } = this;
     try {
-      await this.sent();
-      const { rev } = await this.api.saveWishes(this.project.id, this.project.rev, wishes, keep);
+      const { rev } = await this.asked(wishes, keep);
       if (session !== this.session) return;
       this.project.rev = rev ?? this.project.rev;
-      this.say("saved", "Saved");
+      if (!this.dirty) this.say("saved", "Saved");
     } catch (error) {
       if (session !== this.session) return;
       this.wishing = null;
       this.project = { ...this.project, wishes: before.wishes };
       this.tell("project");
-      await this.refused(error);
+      await this.refused(error, false);
+    } finally {
+      if (session === this.session) {
+        this.sending = false;
+        if (this.dirty) this.save();
+      }
+    }
+  }
+
+  /** Take back a wish whose show is not there yet. The server finishes it all the same; then this list goes back. */
+  /** A design that was finished meanwhile is no reason to refuse: wishes are whole, the last ones win. */
+  async asked(wishes, keep) {
+    const { id } = this.project;
+    for (let { rev } = this.project, tries = 0; ; tries++) {
+      try {
+        return await this.api.saveWishes(id, rev, wishes, keep);
+      } catch (error) {
+        if (error.status !== 409 || !error.said || tries > 4) throw error;
+        rev = error.said.rev;
+      }
     }
   }
 
   unwish() {
-    const { label, before } = this.wishing;
-    this.wishing = null;
-    this.put(before);
+    const { label, before, sent } = this.wishing;
+    if (sent) this.wishing.undone = performance.now();
+    else this.wishing = null;
+    this.project = { ...this.project, wishes: before.wishes };
+    this.tell("project");
+    this.say(sent ? "saving" : "saved", sent ? "Taking it back…" : "Saved");
     return label;
   }
 
@@ -179,7 +218,7 @@ export class Store extends EventTarget {
   }
 
   undo() {
-    if (this.wishing) return this.unwish(); // what was wished for has not come yet
+    if (this.wishing && !this.wishing.undone) return this.unwish(); // what was wished for has not come yet
     return this.stepTo(this.past, this.future, "before");
   }
 
@@ -239,6 +278,7 @@ export class Store extends EventTarget {
     this.dirty = true;
     if (this.sending) return this.sending;
     clearTimeout(this.retrying);
+    this.retrying = 0;
     this.sending = this.send();
     return this.sending;
   }
@@ -264,23 +304,28 @@ export class Store extends EventTarget {
     } catch (error) {
       if (session === this.session) await this.refused(error);
     } finally {
-      if (session === this.session) this.sending = false;
+      if (session === this.session) {
+        this.sending = false;
+        if (this.dirty && !this.retrying) this.save();
+      }
     }
   }
 
-  async refused(error) {
+  async refused(error, saving = true) {
     if (error.status === 409) {
       this.dirty = false;
-      this.wishing = null;
-      this.say("error", "The show changed elsewhere: this is the newer one, your last change is not in it");
-      await this.refetch("Change elsewhere").catch(() => this.say("offline", "Not saved: no connection"));
+      if (!this.wishing?.undone) {
+        this.wishing = null;
+        this.say("error", "The show changed elsewhere: this is the newer one, your last change is not in it");
+      }
+      await this.refetch("Change elsewhere", true).catch(() => this.say("offline", "Not saved: no connection"));
     } else if (error.status >= 400 && error.status < 500) {
       this.say("error", `Not saved: ${error.error ?? error.message}`);
     } else {
-      this.dirty = true;
       this.say("offline", "Not saved: no connection. Trying again…");
       const wait = RETRY_S[Math.min(this.tries++, RETRY_S.length - 1)];
-      this.retrying = setTimeout(() => this.save(), wait * 1000);
+      if (saving) this.dirty = true;
+      this.retrying = setTimeout(() => ((this.retrying = 0), this.dirty && this.save()), wait * 1000);
     }
   }
 
