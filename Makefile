@@ -48,7 +48,7 @@ $(VENV)/core: pyproject.toml
 	touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --group dev --editable ".[train,cluster]"
+	$(BIN)/python -m pip install --quiet --group dev --editable ".[train,cluster,studio]"
 	touch $@
 
 $(VENV)/bench: $(VENV)/dev

@@ -99,15 +99,16 @@ class StudioProcess:
         project: dict[str, Any] = got.json
         return project
 
-    def until(self, id: str, enough: str = "whole") -> dict[str, Any]:
-        """Wait until a project is ``whole`` (nothing is left to do), or failed."""
+    def until(self, id: str) -> dict[str, Any]:
+        """Wait until nothing is left to do for a project, or it has failed."""
         end = time.monotonic() + WORK_S
         while time.monotonic() < end:
+            busy = bool(self.running(id))  # asked before, so that what it did is in the project
             project = self.project(id)
             if project["state"] == "failed":
                 return project
             drawn = project["state"] == "ready" and not project["coarse"] and project["show"]
-            if drawn and project["has_sound"] and (enough == "first" or not self.running(id)):
+            if drawn and project["has_sound"] and not busy:
                 return project
             time.sleep(0.05)
         raise AssertionError(f"not ready in {WORK_S} s: {self.project(id) | {'cues': None}}")

@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import json
 import re
+import resource
 import socket as sockets
 import threading
 import time
@@ -19,11 +20,13 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from beatomizer.studio.children import TaskError
 from beatomizer.studio.export_routes import file_name
 from beatomizer.studio.guard import HEADERS
 from beatomizer.studio.hub import MOST_PAGES
 from beatomizer.studio.pages import page_files, page_routes, table
 from beatomizer.studio.project import Project, name_of, song_file_name, title_from
+from beatomizer.studio.results import named
 from beatomizer.studio.server import bound, server_of
 from beatomizer.studio.settings import Settings
 from beatomizer.studio.studio import Studio
@@ -455,6 +458,19 @@ def test_a_chunk_of_2_to_the_72_is_not_believed(server: StudioProcess, target: d
     answer = server.raw(head.replace("{port}", str(server.port)).encode(), timeout_s=1.0)
     assert answer.status in (0, 400, 413)
     assert not before or int(memory.read_text().split()[0]) < before + 10_000
+
+
+@pytest.mark.usefixtures("unharmed")
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs prlimit (Linux)")
+def test_a_disk_that_is_full_is_said_and_leaves_nothing(server: StudioProcess, folder: Path) -> None:
+    usual = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
+    try:
+        answer = server.ask("POST", "/api/projects", bytes(200_000), {"X-Name": "a.wav"})
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, usual)
+    assert (answer.status, answer.json["error"]) == (503, "the disk is full")
+    check(answer)
+    assert not [path for path in (folder / "projects").iterdir() if path.name.startswith(".new-")]
 
 
 @pytest.mark.usefixtures("unharmed")
@@ -913,7 +929,7 @@ def test_a_page_that_does_not_read_is_dropped_and_nobody_waits(inner: tuple[Stud
             event = {"type": "test", "number": number, "filler": "x" * 8_000}
             loop.call_soon_threadsafe(inside.hub.send, event)
             loop.call_soon_threadsafe(inside.hub.send_bytes, bytes(100))
-            assert json.loads(_text(page))["number"] == number
+            assert _test_event(page)["number"] == number
             late.append(time.monotonic() - asked)
         assert sorted(late)[len(late) // 2] < 0.1
         while inside.hub.pages > 1:
@@ -921,11 +937,11 @@ def test_a_page_that_does_not_read_is_dropped_and_nobody_waits(inner: tuple[Stud
             time.sleep(0.05)
 
 
-def _text(page: Any) -> str:
+def _test_event(page: Any) -> Any:
     while True:
         message = page.recv(timeout=20)
-        if isinstance(message, str):
-            return message
+        if isinstance(message, str) and json.loads(message)["type"] == "test":
+            return json.loads(message)
 
 
 def test_a_mistake_in_the_server_is_one_line(
@@ -950,6 +966,25 @@ def test_a_mistake_in_the_server_is_one_line(
     while "secret" not in said:  # for whoever runs it
         assert time.monotonic() < end
         said += capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"wave": "/etc/passwd"},
+        {"wave": "../../lock"},
+        {"cues": "x-../y", "light": {"file": "x-light.bin"}},
+        {"light": {"file": "/proc/self/mem"}},
+        {"light": {"file": "y-light.bin"}},
+        {"heard": "x-heard.npz/../../y"},
+        {"heard": 7},
+    ],
+)
+def test_a_decoder_that_was_taken_over_names_no_other_file(result: dict[str, Any]) -> None:
+    with pytest.raises(TaskError):
+        named(result, "x")
+    good = {"wave": "x-wave.bin", "cues": "x-cues.json", "light": {"file": "x-light.bin"}, "heard": ""}
+    assert named(good, "x") == good
 
 
 def test_links_in_the_pages_folder_are_not_served(tmp_path: Path) -> None:

@@ -206,6 +206,25 @@ def test_wishes_design_again_and_keep_what_a_person_made(
     assert (light_of(server, project["id"])[1] == drawn(now)).all()
 
 
+def test_wishes_that_come_while_it_listens_are_kept(server: StudioProcess, song: Path) -> None:
+    id = server.upload(song)["id"]
+    answer = server.ask(
+        "PUT", f"/api/projects/{id}/wishes", {"rev": 1, "wishes": {"zones": 3, "seed": 9}, "keep": True}
+    )
+    assert answer.status in (200, 409)  # 409: the coarse show was quicker
+    if answer.status == 409:
+        rev = server.project(id)["rev"]
+        body = {"rev": rev, "wishes": {"zones": 3, "seed": 9}, "keep": True}
+        answer = server.ask("PUT", f"/api/projects/{id}/wishes", body)
+        assert answer.status == 200
+    now = server.until(id)
+    while now["cues"]["zones"] != 3:  # between two jobs
+        time.sleep(0.05)
+        now = server.until(id)
+    assert (now["cues"]["zones"], now["cues"]["seed"], now["wishes"]["zones"]) == (3, 9, 3)
+    assert server.ask("DELETE", f"/api/projects/{id}").status == 200
+
+
 @pytest.mark.parametrize(
     "wishes",
     [
@@ -403,6 +422,17 @@ def test_whatever_ends_the_server_ends_its_children(tmp_path: Path, number: int)
         named = {path.name for path in home.iterdir()}
         assert len(named) <= 7
         assert not [name for name in named if name.startswith(".")]
+        cues = ready["cues"] | {"title": "edited"}
+        body = {"rev": ready["rev"], "cues": cues, "kept": [[0, 2]]}
+        rev = again.ask("PUT", f"/api/projects/{project['id']}/cues", body).json["rev"]
+        body = {"rev": rev, "wishes": {"zones": 2}, "keep": True}
+        assert again.ask("PUT", f"/api/projects/{project['id']}/wishes", body).status == 200
+        again.process.kill()  # before it is designed
+    with studio(tmp_path / "studio") as third:
+        third.project(project["id"])  # which a page does first, and which wakes it
+        ready = third.until(project["id"])
+        assert (ready["cues"]["title"], ready["kept"]) == ("edited", [[0, 2]])
+        assert ready["wishes"]["zones"] == ready["cues"]["zones"] == 2
 
 
 def test_songs_of_the_command_line_and_one_studio_a_folder(

@@ -115,7 +115,7 @@ class Nursery:
         data = os.read(child.pipe, 1 << 16)
         *lines, child.heard = (child.heard + data).split(b"\n")
         for line in lines:
-            with contextlib.suppress(ValueError):  # nonsense of a child that was taken over
+            with contextlib.suppress(ValueError, RecursionError):  # nonsense of a child that was taken over
                 said = json.loads(line)
                 if isinstance(said, dict):
                     _say({"task": child.task, "said": said})

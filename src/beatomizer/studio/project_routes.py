@@ -29,10 +29,10 @@ from beatomizer.studio.project import (
     song_file_name,
     title_from,
 )
-from beatomizer.studio.projects import StaleError
+from beatomizer.studio.projects import StaleError, told_of_disk
+from beatomizer.studio.results import cues_told
 from beatomizer.studio.settings import CUES_BYTES, MOST_PROJECTS, UPLOAD_BYTES, too_many_lights
 from beatomizer.studio.studio import Studio
-from beatomizer.studio.workshop import cues_told
 
 UPLOADS_AT_ONCE = 4
 
@@ -261,10 +261,13 @@ def _sent_name(request: Request) -> str:
 async def _received(request: Request, path: Path) -> str:
     """Write the body to ``path`` as it comes; the SHA-256 of it."""
     digest = sha256()
-    with path.open("xb") as file:
-        async for chunk in chunks(request, UPLOAD_BYTES, "the song"):
-            digest.update(chunk)
-            await asyncio.to_thread(file.write, chunk)
+    try:
+        with path.open("xb") as file:
+            async for chunk in chunks(request, UPLOAD_BYTES, "the song"):
+                digest.update(chunk)
+                await asyncio.to_thread(file.write, chunk)
+    except OSError as error:
+        raise told_of_disk(error) from error
     if path.stat().st_size == 0:
         raise UsageError("the song is empty", "was the download finished?")
     return digest.hexdigest()

@@ -212,9 +212,14 @@ def _write_text(path: Path, text: str) -> None:
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceLimitError("the disk is full", "free some space and try again") from error
-        raise
+        raise told_of_disk(error) from error
+
+
+def told_of_disk(error: OSError) -> Exception:
+    """What to tell a person of an error of the disk: the error itself, unless it is full."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ResourceLimitError("the disk is full", "free some space and try again")
+    return error
 
 
 def _sync(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What tasks do with a song, each in a process of its own: listen, design, draw. Results are files in its folder."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from beatomizer.cues.format import read_cues, to_json
 from beatomizer.cues.style import Style
 from beatomizer.features.bank import extract_features
 from beatomizer.inference.engines import load_engine
-from beatomizer.line import designed, listen, redesigned
+from beatomizer.line import Listened, designed, listen, redesigned
 from beatomizer.outputs.files.page import light
 from beatomizer.progress import silent
 from beatomizer.safety.limit import limit
@@ -54,9 +55,9 @@ def listen_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
     heard = listen(audio, load_engine(model), features=features)
     tell("designing", 0.0)
     cues = designed(heard, style)
-    save_heard(heard, home / f"{prefix}-heard.npz")
+    kept = _kept(heard, home, prefix)
     tell("drawing", 0.0)
-    return drawn(cues, home, prefix, tell) | {"heard": f"{prefix}-heard.npz"}
+    return drawn(cues, home, prefix, tell) | kept
 
 
 def redraw_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
@@ -82,8 +83,7 @@ def redesign_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
         audio = _loaded(told, tell)
         tell("listening", 0.0)
         song = listen(audio, load_engine(model))
-        save_heard(song, home / f"{prefix}-heard.npz")
-        extra = {"heard": f"{prefix}-heard.npz"}
+        extra = _kept(song, home, prefix)
     tell("designing", 0.0)
     decoded()
     if told["cues"]:
@@ -93,6 +93,12 @@ def redesign_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
         cues = designed(song, style)
     tell("drawing", 0.0)
     return drawn(cues, home, prefix, tell) | extra
+
+
+def _kept(song: Listened, home: Path, prefix: str) -> dict[str, str]:
+    """Write down what was heard; the name of the file, empty if it is too much to keep."""
+    name = f"{prefix}-heard.npz"
+    return {"heard": name if save_heard(song, home / name) else ""}
 
 
 def style_of(wishes: dict[str, Any]) -> tuple[str, Style]:
@@ -111,7 +117,10 @@ def drawn(
     parts = light.packed(rgb8), light.packed(calm)
     (home / f"{prefix}-light.bin").write_bytes(b"".join(parts))
     if write_cues:
-        (home / f"{prefix}-cues.json").write_text(to_json(cues), encoding="utf-8")
+        with (home / f"{prefix}-cues.json").open("w", encoding="utf-8") as file:
+            file.write(to_json(cues))
+            file.flush()
+            os.fsync(file.fileno())
     report = show.report
     return {
         "cues": f"{prefix}-cues.json" if write_cues else "",
