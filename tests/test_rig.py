@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from beatomizer.arrays import U8
 from beatomizer.color import luminance, rgb8_to_linear
 from beatomizer.errors import BeatomizerError, UnreadableInputError, UsageError
+from beatomizer.outputs.lights.response import Response
 from beatomizer.rig.fixture import KINDS, ROLES, Calibration, Fixture, Slot, slots_of_order
 from beatomizer.rig.mixing import slot_bytes
 from beatomizer.rig.open_fixture_library import read_ofl
@@ -85,7 +86,7 @@ def test_a_rig_file_says_what_it_means(tmp_path: Path) -> None:
         4,
         True,
         "green",
-        None,
+        1.0,
     )
     assert [f.name for f in rig.behind("wled://wled-sofa.local").fixtures] == ["Sofa"]
     assert rig.behind("screen://") == rig
@@ -168,9 +169,17 @@ def test_universes_out_of_range_name_the_fixture(universe: int, lowest: int) -> 
         DmxPatch((Fixture("Lamp", universe=universe),), 1, lowest, highest)
 
 
-def test_plain_zones_are_the_bytes_themselves() -> None:
+def test_plain_zones_are_linear_light() -> None:
+    """Golden bytes: sRGB's half is 55 of 255 in linear light, and 188 is half the light (IEC 61966-2-1)."""
+    rgb8 = colors((0, 6, 7), (13, 64, 128), (188, 232, 255))
+    patch = DmxPatch(plain_fixtures(3, 1), 3, 1, 63999)
+    assert patch.render(rgb8)[0, :9].tolist() == [0, 0, 1, 1, 13, 55, 128, 206, 255]
+    assert PixelPatch(plain_strip(3), 3).render(rgb8).ravel().tolist() == [0, 0, 1, 1, 13, 55, 128, 206, 255]
+
+
+def test_plain_zones_for_receivers_of_srgb_are_the_bytes_themselves() -> None:
     rgb8 = np.random.default_rng(0).integers(0, 256, (200, 3), dtype=np.uint8)
-    patch = DmxPatch(plain_fixtures(200, 7), 200, 1, 63999)
+    patch = DmxPatch(Response(True, None).of(plain_fixtures(200, 7)), 200, 1, 63999)
     assert patch.universes == (7, 8)
     universes = patch.render(rgb8)
     assert np.array_equal(universes[0, :510], rgb8[:170].ravel())
@@ -218,6 +227,28 @@ def test_the_gather_equals_the_slow_way(zones: int, seed: int) -> None:
             start = fixture.address - 1 + pixel * len(fixture.slots)
             shown = universe[start : start + len(fixture.slots)]
             assert np.abs(shown.astype(int) - wanted).max() <= 1  # sums in another order
+
+
+def test_pixels_of_one_receiver_may_differ_in_gamma() -> None:
+    strips = tuple(
+        Fixture(f"{gamma}", "strip", pixels=1, calibration=Calibration(gamma)) for gamma in (1.0, 2.2, None)
+    )
+    (linear_one, bent, srgb) = PixelPatch(strips, 1).render(colors((128, 0, 0)))[:, 0].tolist()
+    assert (linear_one, bent, srgb) == (55, 127, 128)
+
+
+@given(st.sampled_from(sorted(KINDS)), st.sampled_from([None, 1.0, 2.2]), st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_a_slow_fade_never_turns_back(kind: str, gamma: float | None, seed: int) -> None:
+    """Of any colour, in any lamp, also with fine slots: the light of each slot only falls, as the fade does."""
+    color = np.random.default_rng(seed).uniform(0, 1, 3)
+    slots = KINDS[kind]
+    for wide in (slots, tuple(Slot(s.meaning, fine=f) for s in slots for f in (False, True))):
+        fade = slot_bytes(np.linspace(1, 0, 3000)[:, None] * color, wide, Calibration(gamma)).astype(int)
+        if "dimmer" in kind or kind.startswith("d"):
+            fade = fade[:, :1] if wide is slots else fade[:, :2]  # the colours of a dimmed lamp stand still
+        values = fade if wide is slots else fade[:, ::2] * 256 + fade[:, 1::2]
+        assert (np.diff(values, axis=0) <= 0).all()
 
 
 # --- mixing ------------------------------------------------------------------------------------------------------
@@ -326,9 +357,9 @@ def test_a_strip_can_hang_backwards() -> None:
     assert zones_of_lamps((strip,), 4)[0].tolist() == [3, 2, 1, 0]
 
 
-def test_pixels_stay_srgb() -> None:
+def test_pixels_for_receivers_of_srgb_stay_as_they_are() -> None:
     rgb8 = colors((1, 2, 3), (200, 100, 50))
-    assert PixelPatch(plain_strip(4), 2).render(rgb8).tolist() == [
+    assert PixelPatch(Response(True, None).of(plain_strip(4)), 2).render(rgb8).tolist() == [
         [1, 2, 3],
         [1, 2, 3],
         [200, 100, 50],

@@ -88,7 +88,7 @@ class Stagehand:
         else:
             reader = SongReader(SongShelf(folder, plan.zones))
         desks = [
-            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.limits))
+            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.limits, light.seen))
             for number, light in enumerate(lights)
         ]
         fader = Fader(wishes.master)

@@ -167,22 +167,14 @@ def first_rig(found: list[Found]) -> Rig:
         if one.info is not None:
             kind = "matrix" if one.info.columns else "strip"
             pixels, columns = one.info.pixels, one.info.columns
+            calibration = Calibration(one.info.gamma)
             fixtures.append(
-                Fixture(
-                    name, kind, output=name, pixels=pixels, columns=columns, calibration=Calibration(None)
-                )
+                Fixture(name, kind, output=name, pixels=pixels, columns=columns, calibration=calibration)
             )
         for universe in one.universes:
             title = _free(f"{name} {universe}", {fixture.name: "" for fixture in fixtures})
             fixtures.append(
-                Fixture(
-                    title,
-                    "strip",
-                    output=name,
-                    universe=universe,
-                    pixels=_PIXELS_A_UNIVERSE,
-                    calibration=Calibration(None),
-                )
+                Fixture(title, "strip", output=name, universe=universe, pixels=_PIXELS_A_UNIVERSE)
             )
     return Rig(tuple(fixtures), outputs, "found")
 

@@ -64,6 +64,10 @@ class RecordingLight:
         """The beat counter of each frame, ``[N]``."""
         return np.array([frame.beat for frame in self.frames], dtype=np.int64)
 
+    def seen(self, rgb8: U8) -> U8 | None:
+        """The colours themselves."""
+        return None
+
     def send(self, frame: LightFrame) -> None:
         """Remember a frame."""
         if not self._closed:
