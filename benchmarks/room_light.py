@@ -95,7 +95,8 @@ def emitted(rgb8: U8, slots: tuple[Slot, ...], gamma: float) -> F64:
         light = (values / 255.0) ** gamma
     if slots[0].meaning == "dimmer":
         light = light[:, :1] * light[:, 1:]
-    return light.reshape(rgb8.shape)
+    shaped: F64 = light.reshape(rgb8.shape)
+    return shaped
 
 
 def as_sent(rgb8: U8, fps: float, seen: Seen) -> F64:
@@ -112,7 +113,8 @@ def two(rgb8: U8, apart: int) -> F64:
     """Two outputs of the same zones, the second so many frames later, as one light each zone."""
     light = rgb8_to_linear(rgb8)
     late = np.concatenate([np.repeat(light[:1], apart, axis=0), light[: len(light) - apart]])
-    return 0.5 * (light + late)
+    mean: F64 = 0.5 * (light + late)
+    return mean
 
 
 def row(name: str, lights: list[F64]) -> None:

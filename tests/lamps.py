@@ -26,7 +26,7 @@ class Lamp:
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.1)
         self.port = self._socket.getsockname()[1]
-        self.url = f"ddp://127.0.0.1:{self.port}"
+        self.url = f"ddp://127.0.0.1:{self.port}?gamma=srgb"
         self.times: list[float] = []
         self.colours: list[np.ndarray[Any, np.dtype[np.uint8]]] = []
         self._over = False

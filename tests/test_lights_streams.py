@@ -19,6 +19,7 @@ import pytest
 
 from beatomizer.errors import DeviceError, UsageError
 from beatomizer.outputs.lights import enttec_packets, hue_packets, mqtt_packets
+from beatomizer.outputs.lights.dtls_link import DtlsLink
 from beatomizer.outputs.lights.hue_bridge import Area, Credentials, HueBridge, chosen_area
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.mqtt import MqttVoice
@@ -375,6 +376,41 @@ def test_hue_with_a_wrong_key_is_offline_and_holds_nothing_up(tmp_path: Path, ow
         assert "DTLS" in light.status.last_error or light.status.last_error == "no answer"
         light.close(0)
         del web
+
+
+@needs("openssl")
+def test_starting_and_ending_the_program_of_hue_never_waits(tmp_path: Path, own_settings: Path) -> None:
+    """A bridge that takes its time to start and stop, a program that must be killed: the loop sees nothing of it."""
+    (tmp_path / "bin").mkdir()
+    slow = tmp_path / "bin" / "openssl"
+    slow.write_text("#!/bin/sh\necho CONNECTION ESTABLISHED >&2\nexec sleep 30\n")
+    slow.chmod(0o755)
+    done = list[str]()
+
+    def act(what: str) -> None:
+        time.sleep(0.3)
+        done.append(what)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+        link = DtlsLink("127.0.0.1", 9, "me", KEY, lambda: act("start"), lambda: act("stop"))
+        longest_s, end = 0.0, time.monotonic() + 10
+        for wanted in (2, 4):
+            began = time.monotonic()
+            link.open()
+            longest_s = max(longest_s, time.monotonic() - began)
+            while not link.ready() and time.monotonic() < end:
+                began = time.monotonic()
+                link.ready()
+                longest_s = max(longest_s, time.monotonic() - began)
+                time.sleep(0.01)
+            began = time.monotonic()
+            link.close()
+            longest_s = max(longest_s, time.monotonic() - began)
+            while len(done) < wanted and time.monotonic() < end:
+                time.sleep(0.01)
+    assert done == ["start", "stop"] * 2
+    assert longest_s < 0.15  # 0.2 s for a goodbye and 0.3 s for each answer, were they waited for
 
 
 def test_areas_are_chosen_by_name() -> None:
