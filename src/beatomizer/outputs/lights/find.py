@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import threading
 import time
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ from beatomizer.rig.fixture import Calibration, Fixture
 from beatomizer.rig.rig import Rig
 
 _PIXELS_A_UNIVERSE = 170
+
+_MOST_NAMES = 256
+
+ANSWER_S = 4.0
+"""All WLEDs together have so long to answer; who sends a byte now and then would otherwise hold the search up."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,11 @@ class Found:
 
 
 def find_wled(
-    seconds: float, hosts: tuple[str, ...] = (), port: int = 80, interface: str = ""
+    seconds: float,
+    hosts: tuple[str, ...] = (),
+    port: int = 80,
+    interface: str = "",
+    answer_s: float = ANSWER_S,
 ) -> list[Found]:
     """The WLEDs at ``hosts``, and with the ``zeroconf`` package those that announce themselves by mDNS.
 
@@ -44,16 +54,33 @@ def find_wled(
         hosts: addresses to ask in any case.
         port: of the web interface.
         interface: own address on the network to listen to; empty: all.
+        answer_s: how long, after that, all of them together have to answer.
     """
     found = []
-    for host in dict.fromkeys([*hosts, *_announced_wleds(seconds, interface)]):
-        with contextlib.suppress(OSError):
-            info = ask_info(host, port)
-            shape = f"{info.columns} columns, " if info.columns else ""
-            detail = f"{shape}{info.pixels} pixels{', RGBW' if info.rgbw else ''}, version {info.version}"
-            web = f"?http={port}" if port != 80 else ""
-            found.append(Found("wled", info.name, f"wled://{host}{web}", detail, info))
+    everybody = tuple(dict.fromkeys([*hosts, *_announced_wleds(seconds, interface, answer_s / 2)]))
+    for host, info in _asked(everybody, port, answer_s).items():
+        shape = f"{info.columns} columns, " if info.columns else ""
+        detail = f"{shape}{info.pixels} pixels{', RGBW' if info.rgbw else ''}, version {info.version}"
+        web = f"?http={port}" if port != 80 else ""
+        found.append(Found("wled", info.name, f"wled://{host}{web}", detail, info))
     return found
+
+
+def _asked(hosts: tuple[str, ...], port: int, within_s: float) -> dict[str, WledInfo]:
+    """What each host tells, asked all at once; those that have not answered in time are left out."""
+    told = dict[str, WledInfo]()
+
+    def ask(host: str) -> None:
+        with contextlib.suppress(OSError):
+            told[host] = ask_info(host, port)
+
+    asking = [threading.Thread(target=ask, args=(host,), daemon=True) for host in hosts]
+    for one in asking:
+        one.start()
+    end = time.monotonic() + within_s
+    for one in asking:
+        one.join(max(0.0, end - time.monotonic()))
+    return {host: info for host in hosts if (info := told.get(host)) is not None}
 
 
 def can_use_mdns() -> bool:
@@ -63,7 +90,7 @@ def can_use_mdns() -> bool:
     return find_spec("zeroconf") is not None
 
 
-def _announced_wleds(seconds: float, interface: str) -> list[str]:
+def _announced_wleds(seconds: float, interface: str, within_s: float) -> list[str]:
     if not can_use_mdns():
         return []
     from zeroconf import InterfaceChoice, ServiceBrowser, ServiceStateChange, Zeroconf
@@ -79,8 +106,10 @@ def _announced_wleds(seconds: float, interface: str) -> list[str]:
     with contextlib.suppress(OSError), contextlib.closing(Zeroconf(interfaces=ways)) as zeroconf:
         browser = ServiceBrowser(zeroconf, service, handlers=[on_change])
         time.sleep(seconds)
-        for name in names:
-            told = zeroconf.get_service_info(service, name, 1500)
+        end = time.monotonic() + within_s
+        for name in names[:_MOST_NAMES]:
+            left_ms = max(1, round(1000 * (end - time.monotonic())))
+            told = zeroconf.get_service_info(service, name, min(1500, left_ms))
             addresses += told.parsed_addresses()[:1] if told else []
         browser.cancel()
     return addresses
