@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from beatomizer.errors import UsageError, one_line
-from beatomizer.outputs.lights.url import LightUrl
+from beatomizer.errors import BeatomizerError, UsageError, one_line
+from beatomizer.outputs.lights.url import LightUrl, record_path
 
 if TYPE_CHECKING:
     from beatomizer.rig.rig import Rig
@@ -159,7 +159,7 @@ def dark_afterwards(
     Returns:
         The exit code.
     """
-    line = StatusLine(arguments.quiet)
+    line, before = StatusLine(arguments.quiet), _recordings(arguments)
     try:
         with ended_by_signals():
             act(arguments, line)
@@ -170,7 +170,22 @@ def dark_afterwards(
         return STOPPED
     finally:
         line.close()
+        if not arguments.quiet:
+            for path, age in _recordings(arguments).items():
+                if age is not None and age != before.get(path):
+                    print(f"wrote {path}", flush=True)
     return 0
+
+
+def _recordings(arguments: argparse.Namespace) -> dict[str, int | None]:
+    """The files that outputs record to, and when each was written, if it is there. Mistakes are told elsewhere."""
+    found = dict[str, int | None]()
+    with contextlib.suppress(BeatomizerError):
+        for url in arguments.to or _outputs_of_rig(arguments.rig):
+            if url.startswith("record://"):
+                path = record_path(LightUrl.parse(url))
+                found[str(path)] = path.stat().st_mtime_ns if path.exists() else None
+    return found
 
 
 class StatusLine:

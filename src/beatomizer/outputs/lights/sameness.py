@@ -7,11 +7,10 @@ import ipaddress
 import socket
 from collections.abc import Callable, Hashable
 from itertools import combinations
-from pathlib import Path
 from typing import NamedTuple
 
 from beatomizer.outputs.lights import artnet_packets, ddp_packets, hue_packets, sacn_packets, wled_packets
-from beatomizer.outputs.lights.url import LightUrl
+from beatomizer.outputs.lights.url import LightUrl, record_path
 from beatomizer.rig.patch import places_of, plain_fixtures
 from beatomizer.rig.rig import Rig
 
@@ -48,7 +47,7 @@ def claims(url: LightUrl, zones: int | None = None, rig: Rig | None = None) -> s
     if scheme == "screen":
         return {Claim("screen", "", None)}
     if scheme == "record":
-        return {Claim("file", "", Path(url.text.split("://", 1)[1].split("?", 1)[0]).resolve())}
+        return {Claim("file", "", record_path(url).resolve())}
     if scheme == "enttec":
         return {Claim("serial", "", (url.host.upper(), url.path))}
     return set()
