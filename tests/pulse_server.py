@@ -87,7 +87,7 @@ class PulseServer:
         """It vanishes."""
         assert self.run("pactl", "unload-module", self._card).returncode == 0
 
-    def play(self, samples: F32, rate: int = 48_000) -> "subprocess.Popen[bytes]":
+    def play(self, samples: F32, rate: int = 48_000, latency_ms: int = 20) -> "subprocess.Popen[bytes]":
         """Start playing mono samples into the card; the process."""
         words = [
             "pacat",
@@ -95,7 +95,7 @@ class PulseServer:
             "--format=float32le",
             f"--rate={rate}",
             "--channels=1",
-            "--latency-msec=20",
+            f"--latency-msec={latency_ms}",
         ]
         path = self._folder / "played.f32"
         np.asarray(samples, dtype="<f4").tofile(path)

@@ -24,7 +24,9 @@ def place(tmp_path, monkeypatch):
 
 
 def test_what_a_killed_process_left_is_swept_and_not_before(place) -> None:
-    code = "import time; from beatomizer.player.folder import make_folder as make; print(make()[0], flush=True)"
+    code = (
+        "import time; from beatomizer.player.folder import make_folder as make; print(make()[0], flush=True)"
+    )
     code += "; time.sleep(60)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(place)}
     with subprocess.Popen(
