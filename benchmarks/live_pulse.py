@@ -131,8 +131,9 @@ def main() -> None:
     report("beats", hits)
     left_out_s = following._skipped / (FPS * HOP)
     print(f"hit {100 * len(hits) / len(true_s):.0f} % of {len(true_s)} beats of '{song.title}'")
+    moved_ms = 1000 * late(1e9)
     print(
-        f"the sound server shifted the song by {1000 * late(1e9):.0f} ms (taken into account), {left_out_s:.1f} s were left out"
+        f"the sound server moved the song by {moved_ms:.0f} ms (reckoned with), {left_out_s:.1f} s were left out"
     )
     print(f"load {os.getloadavg()[0]:.1f}")
 

@@ -219,13 +219,13 @@ def test_enttec_speaks_to_a_serial_port_and_survives_its_loss() -> None:
     ours, theirs = os.openpty()
     os.set_blocking(ours, False)
     light = open_light(f"enttec://{os.ttyname(theirs)}", 2)
-    light.send(frame((1, 2, 3), (4, 5, 6)))
+    light.send(frame((13, 64, 128), (188, 232, 255)))
     got = b""
     end = time.monotonic() + 3
     while len(got) < 518 and time.monotonic() < end:
         with contextlib.suppress(BlockingIOError):
             got += os.read(ours, 4096)
-    assert got[:11] == bytes([0x7E, 6, 1, 2, 0, 1, 2, 3, 4, 5, 6])
+    assert got[:11] == bytes([0x7E, 6, 1, 2, 0, 1, 13, 55, 128, 206, 255])  # linear light
     assert got[517] == 0xE7
     os.close(theirs)
     os.close(ours)  # pulled out
