@@ -10,16 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatomizer.arrays import U8
-from beatomizer.color import luminance, rgb8_to_linear
+from beatomizer.color import linear_to_rgb8, luminance, rgb8_to_linear
 from beatomizer.errors import BeatomizerError, UnreadableInputError, UsageError
 from beatomizer.outputs.lights.response import Response
 from beatomizer.rig.fixture import KINDS, ROLES, Calibration, Fixture, Slot, slots_of_order
-from beatomizer.rig.mixing import slot_bytes
+from beatomizer.rig.mixing import light_of_slots, slot_bytes
 from beatomizer.rig.open_fixture_library import read_ofl
 from beatomizer.rig.patch import DmxPatch, check_overlaps, places_of, plain_fixtures
 from beatomizer.rig.pixels import PixelPatch, plain_strip
 from beatomizer.rig.rig import Rig
 from beatomizer.rig.rig_file import read_rig, write_rig
+from beatomizer.rig.seen import Seen
 from beatomizer.rig.zone_map import STAGE, zones_of_lamps
 
 RIG = """
@@ -249,6 +250,43 @@ def test_a_slow_fade_never_turns_back(kind: str, gamma: float | None, seed: int)
             fade = fade[:, :1] if wide is slots else fade[:, :2]  # the colours of a dimmed lamp stand still
         values = fade if wide is slots else fade[:, ::2] * 256 + fade[:, 1::2]
         assert (np.diff(values, axis=0) <= 0).all()
+
+
+@given(
+    st.sampled_from(sorted(set(KINDS) - {"matrix"})),
+    st.sampled_from([None, 1.0, 2.2]),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_seen_is_the_light_that_the_slots_give(kind: str, gamma: float | None, seed: int) -> None:
+    """Of one lamp for each zone; where that is the frame itself, nothing is said."""
+    rng = np.random.default_rng(seed)
+    rgb8 = rng.integers(0, 256, (3, 3), dtype=np.uint8) // np.uint8(rng.choice([1, 6, 20]))
+    calibration = Calibration(gamma, maximum=float(rng.choice([1.0, 0.7])))
+    slots, size = KINDS[kind], len(KINDS[kind])
+    lamps = tuple(
+        Fixture(f"{n}", kind, slots, address=1 + size * n, calibration=calibration) for n in range(3)
+    )
+    patch = DmxPatch(lamps, 3, 1, 1)
+    given = patch.render(rgb8)[0, : 3 * size].reshape(3, size)
+    seen = patch.seen(rgb8)
+    shown = linear_to_rgb8(light_of_slots(given, slots, gamma))
+    assert np.array_equal(rgb8 if seen is None else seen, shown)
+
+
+def test_fine_slots_and_srgb_receivers_show_the_frame_itself() -> None:
+    fine = tuple(Slot(color, fine=f) for color in ("red", "green", "blue") for f in (False, True))
+    rgb8 = np.arange(256, dtype=np.uint8)[:, None].repeat(3, axis=1)
+    for lamp in (Fixture("f", slots=fine), Fixture("s", calibration=Calibration(None))):
+        seen = Seen([(zone, (lamp.slots, lamp.calibration, False)) for zone in range(256)], 256)
+        assert seen(rgb8) is None
+
+
+def test_a_lamp_alone_shows_the_stage_and_its_steps() -> None:
+    patch = DmxPatch((Fixture("par"),), 2, 1, 1)
+    seen = patch.seen(colors((20, 0, 0), (6, 0, 0)))
+    assert seen is not None
+    assert seen.tolist() == [[13, 0, 0]] * 2  # their mean is 1.12 of 255 in linear light, shown as 1
 
 
 # --- mixing ------------------------------------------------------------------------------------------------------
