@@ -71,8 +71,8 @@ def main() -> int:
         ola.patch("ArtNet", 2)
         ola.listen(1, 2)
         lights = [
-            open_light("sacn://127.0.0.1?universe=1&fps=60", ZONES),
-            open_light("artnet://127.0.0.1?universe=2&fps=60", ZONES),
+            open_light("sacn://127.0.0.1?universe=1&fps=60&gamma=srgb", ZONES),
+            open_light("artnet://127.0.0.1?universe=2&fps=60&gamma=srgb", ZONES),
         ]
         cpu = time.process_time()
         sent = play(lights, frames)

@@ -80,7 +80,7 @@ class Packets(threading.Thread):
         super().__init__(daemon=True)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        self.url = f"ddp://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.url = f"ddp://127.0.0.1:{self.socket.getsockname()[1]}?gamma=srgb"
         self.times: list[float] = []
         self.light: list[int] = []
 

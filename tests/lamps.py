@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,26 +21,27 @@ ROOT = Path(__file__).parents[1]
 class Lamp:
     """Listens on loopback. DDP: 10 bytes of header, then RGB; 4-byte headers more if a timecode is flagged."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.1)
         self.port = self._socket.getsockname()[1]
-        self.url = f"ddp://127.0.0.1:{self.port}"
-        self.times, self.colours = [], []
+        self.url = f"ddp://127.0.0.1:{self.port}?gamma=srgb"
+        self.times: list[float] = []
+        self.colours: list[np.ndarray[Any, np.dtype[np.uint8]]] = []
         self._over = False
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._over = True
         self._thread.join()
         self._socket.close()
 
-    def _listen(self):
+    def _listen(self) -> None:
         while not self._over:
             try:
                 data = self._socket.recv(2048)
@@ -49,28 +52,28 @@ class Lamp:
                 self.colours.append(np.frombuffer(data[10:], np.uint8))
 
     @property
-    def is_dark(self):
+    def is_dark(self) -> bool:
         return bool(self.colours) and not self.colours[-1].any()
 
-    def dark_since(self):
+    def dark_since(self) -> float:
         """When the light that is dark now went dark."""
         lit = [number for number, colour in enumerate(self.colours) if colour.any()]
         after = lit[-1] + 1 if lit else 0
-        return self.times[after] if after < len(self.times) else None
+        return self.times[after] if after < len(self.times) else float("inf")
 
-    def wait(self, what, timeout_s=30.0):
+    def wait(self, what: "Callable[[Lamp], bool]", timeout_s: float = 30.0) -> None:
         """Until ``what(self)`` holds."""
         until = time.monotonic() + timeout_s
         while not what(self):
             assert time.monotonic() < until, f"waited {timeout_s} s in vain; {len(self.times)} packets"
             time.sleep(0.01)
 
-    def wait_lit(self, packets=30, above=150):
+    def wait_lit(self, packets: int = 30, above: int = 150) -> None:
         """Until light brighter than the idle breath has come for a while."""
         self.wait(lambda lamp: sum(int(c.max()) > above for c in lamp.colours[-packets:]) == packets)
 
 
-def cue_list(path, seconds=60.0, zones=2, look="hold"):
+def cue_list(path: Path, seconds: float = 60.0, zones: int = 2, look: str = "hold") -> Path:
     """A cue list that lights everything evenly: no listening is needed to play it."""
     told = {
         "version": 1,
@@ -92,7 +95,9 @@ def cue_list(path, seconds=60.0, zones=2, look="hold"):
     return path
 
 
-def start(*words, environment=None, **wishes):
+def start(
+    *words: object, environment: Mapping[str, str] | None = None, **wishes: Any
+) -> "subprocess.Popen[str]":
     """``beatomizer …`` as a process of its own group, as a terminal starts one."""
     return subprocess.Popen(
         [sys.executable, "-m", "beatomizer", *map(str, words)],
@@ -106,7 +111,7 @@ def start(*words, environment=None, **wishes):
     )
 
 
-def children(pid):
+def children(pid: int) -> dict[int, str]:
     """Processes started by ``pid``, with their command lines (Linux)."""
     found = {}
     for entry in Path("/proc").iterdir():
@@ -121,7 +126,7 @@ def children(pid):
     return found
 
 
-def end(process):
+def end(process: "subprocess.Popen[str]") -> None:
     """End a group that a test started, whatever state it is in."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

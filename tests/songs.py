@@ -28,7 +28,8 @@ def beat_song(seconds: float = 8.0, bpm: float = 120.0, rate: int = 44_100, seed
             song[on] += 0.2 * rng.standard_normal(int(on.sum())) * np.exp(-25 * local[on])
     root = 110 * 2 ** (np.array([0, 5, 7, 3])[(t * bpm / 240).astype(int) % 4] / 12)
     song += 0.08 * sum(np.sin(2 * np.pi * np.cumsum(root * ratio) / rate) for ratio in (1, 1.26, 1.5))
-    return (song / max(1.0, np.abs(song).max()) * 0.9).astype(np.float32)
+    scaled: F32 = (song / max(1.0, np.abs(song).max()) * 0.9).astype(np.float32)
+    return scaled
 
 
 def write_wav(path: Path, samples: F32, rate: int = 44_100) -> Path:

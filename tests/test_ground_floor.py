@@ -116,7 +116,7 @@ def test_exit_codes_are_the_contract() -> None:
     }
     extra = errors.MissingExtraError("Live sound", "live")
     assert extra.exit_code == 2
-    assert "pip install 'beatomizer[live]'" in str(extra)
+    assert "pip install 'beatomizer[live]' (in a checkout: pip install '.[live]')" in str(extra)
 
 
 def test_registry_loads_on_demand_and_lists_its_names() -> None:

@@ -79,6 +79,27 @@ def test_wled_is_asked_by_address() -> None:
     server.server_close()
 
 
+def test_who_sends_a_byte_now_and_then_does_not_hold_the_search_up() -> None:
+    """Each byte is in time for a time limit of each read; all of them together are not."""
+    slow, over = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def drip() -> None:
+        connection, _ = slow.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+            while not over.wait(0.05):
+                connection.sendall(b" ")
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    began = time.monotonic()
+    assert find_wled(0.01, ("127.0.0.1",), slow.getsockname()[1], answer_s=0.4) == []
+    assert time.monotonic() - began < 2.0
+    over.set()
+    thread.join(5)
+    slow.close()
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -48,8 +48,8 @@ def test_ola_receives_every_frame_of_sacn_and_artnet() -> None:
         ola.patch("ArtNet", 2)
         ola.listen(1, 2)
         lights = [
-            open_light("sacn://127.0.0.1?universe=1&fps=60", ZONES),
-            open_light("artnet://127.0.0.1?universe=2&fps=60", ZONES),
+            open_light("sacn://127.0.0.1?universe=1&fps=60&gamma=srgb", ZONES),
+            open_light("artnet://127.0.0.1?universe=2&fps=60&gamma=srgb", ZONES),
         ]
         start = time.monotonic()
         for number in range(frames):
@@ -70,7 +70,7 @@ def test_ola_receives_every_frame_of_sacn_and_artnet() -> None:
 @pytest.mark.integration
 @pytest.mark.skipif(bool(ola_receiver.missing()), reason=f"not installed: {ola_receiver.missing()}")
 def test_an_ola_that_restarts_is_served_within_a_second() -> None:
-    light = open_light("sacn://127.0.0.1?universe=1&fps=60", ZONES)
+    light = open_light("sacn://127.0.0.1?universe=1&fps=60&gamma=srgb", ZONES)
     waits = []
     for _ in range(2):
         with ola_receiver.running_ola() as ola:

@@ -19,6 +19,7 @@ import pytest
 
 from beatomizer.errors import DeviceError, UsageError
 from beatomizer.outputs.lights import enttec_packets, hue_packets, mqtt_packets
+from beatomizer.outputs.lights.dtls_link import DtlsLink
 from beatomizer.outputs.lights.hue_bridge import Area, Credentials, HueBridge, chosen_area
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.mqtt import MqttVoice
@@ -218,13 +219,13 @@ def test_enttec_speaks_to_a_serial_port_and_survives_its_loss() -> None:
     ours, theirs = os.openpty()
     os.set_blocking(ours, False)
     light = open_light(f"enttec://{os.ttyname(theirs)}", 2)
-    light.send(frame((1, 2, 3), (4, 5, 6)))
+    light.send(frame((13, 64, 128), (188, 232, 255)))
     got = b""
     end = time.monotonic() + 3
     while len(got) < 518 and time.monotonic() < end:
         with contextlib.suppress(BlockingIOError):
             got += os.read(ours, 4096)
-    assert got[:11] == bytes([0x7E, 6, 1, 2, 0, 1, 2, 3, 4, 5, 6])
+    assert got[:11] == bytes([0x7E, 6, 1, 2, 0, 1, 13, 55, 128, 206, 255])  # linear light
     assert got[517] == 0xE7
     os.close(theirs)
     os.close(ours)  # pulled out
@@ -375,6 +376,41 @@ def test_hue_with_a_wrong_key_is_offline_and_holds_nothing_up(tmp_path: Path, ow
         assert "DTLS" in light.status.last_error or light.status.last_error == "no answer"
         light.close(0)
         del web
+
+
+@needs("openssl")
+def test_starting_and_ending_the_program_of_hue_never_waits(tmp_path: Path, own_settings: Path) -> None:
+    """A bridge that takes its time to start and stop, a program that must be killed: the loop sees nothing of it."""
+    (tmp_path / "bin").mkdir()
+    slow = tmp_path / "bin" / "openssl"
+    slow.write_text("#!/bin/sh\necho CONNECTION ESTABLISHED >&2\nexec sleep 30\n")
+    slow.chmod(0o755)
+    done = list[str]()
+
+    def act(what: str) -> None:
+        time.sleep(0.3)
+        done.append(what)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+        link = DtlsLink("127.0.0.1", 9, "me", KEY, lambda: act("start"), lambda: act("stop"))
+        longest_s, end = 0.0, time.monotonic() + 10
+        for wanted in (2, 4):
+            began = time.monotonic()
+            link.open()
+            longest_s = max(longest_s, time.monotonic() - began)
+            while not link.ready() and time.monotonic() < end:
+                began = time.monotonic()
+                link.ready()
+                longest_s = max(longest_s, time.monotonic() - began)
+                time.sleep(0.01)
+            began = time.monotonic()
+            link.close()
+            longest_s = max(longest_s, time.monotonic() - began)
+            while len(done) < wanted and time.monotonic() < end:
+                time.sleep(0.01)
+    assert done == ["start", "stop"] * 2
+    assert longest_s < 0.15  # 0.2 s for a goodbye and 0.3 s for each answer, were they waited for
 
 
 def test_areas_are_chosen_by_name() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from beatomizer.cues.cuelist import CueList, Section
 from beatomizer.features.bank import WIDTH
 from beatomizer.features.features import Features
 from beatomizer.features.outline import STEP_SAMPLES, outline
@@ -43,6 +44,14 @@ def test_a_rendering_keeps_the_facts_of_a_song_and_not_its_sound(song: Path) -> 
         assert (one.title, one.duration_s, one.source) == ("song", 30.0, song)
         assert not any(isinstance(getattr(one, each.name), np.ndarray) for each in fields(one))
     assert np.array_equal(rendering.show.rgb8, again.show.rgb8)
+
+
+@pytest.mark.parametrize(("by_s", "said"), [(-10.0, "10.0 s longer"), (10.0, "10.0 s shorter"), (1.5, "")])
+def test_the_song_of_another_cue_list_is_told_in_one_line(song: Path, by_s: float, said: str) -> None:
+    cues = CueList(30.0 + by_s, sections=(Section(0.0, 30.0 + by_s, "A"),), palette=("#ffffff",))
+    rendering = render_cues(cues, song=song)
+    assert rendering.audio is not None
+    assert [said in line for line in rendering.audio.warnings] == ([True] if said else [])
 
 
 def made_frames(count: int, seed: int = 0) -> np.ndarray:

@@ -26,13 +26,14 @@ def lamp():
         yield lamp
 
 
-def test_cue_lists_play_in_turn_with_their_time_and_beats(tmp_path) -> None:
+def test_cue_lists_play_in_turn_with_their_time_and_beats(tmp_path, capfd) -> None:
     record = tmp_path / "sent.npz"
     first, second = cue_list(tmp_path / "a.json", 2.0), cue_list(tmp_path / "b.json", 1.5)
     words = ["play", str(first), str(second), "--no-audio", "--zones", "3", "--to", f"record://{record}"]
     started = time.monotonic()
     assert main([*words, "--offset", "1=-100"]) == 0
     assert time.monotonic() - started > 3.5
+    assert f"wrote {record}\n" in capfd.readouterr().out
     sent = np.load(record)
     assert sent["rgb"].shape[1] == 3
     turns = np.flatnonzero(np.diff(sent["song_s"]) < -1.0)
@@ -60,8 +61,10 @@ def test_a_song_that_cannot_be_read_is_left_out_of_an_evening(tmp_path, capfd) -
     assert main(["play", str(good), str(bad), "--no-audio", "--to", f"record://{record}"]) == 0
     assert "bad.json" in capfd.readouterr().err
     before = record.read_bytes()
+    capfd.readouterr()
     assert main(["play", str(bad), "--no-audio", "--to", f"record://{record}"]) == 3
     assert record.read_bytes() == before
+    assert "wrote" not in capfd.readouterr().out
 
 
 def test_a_recording_that_cannot_be_written_is_told_and_other_lights_end(tmp_path, lamp, capfd) -> None:

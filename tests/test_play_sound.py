@@ -1,10 +1,6 @@
 """Sound and light of one evening, both measured from outside: a sound server's monitor and a lamp on a socket."""
 
-import os
 import signal
-import subprocess
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -16,7 +12,7 @@ from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
 from benchmarks.live_latency import Kicks, follow, lateness_ms
 from tests.lamps import Lamp, cue_list, end, start
-from tests.pulse_server import MISSING, PulseServer
+from tests.pulse_server import MISSING, Ear, PulseServer
 from tests.songs import beat_song, write_wav
 
 pytestmark = [pytest.mark.integration, pytest.mark.realtime]
@@ -30,46 +26,6 @@ def pulse(tmp_path):
     (tmp_path / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
     with PulseServer(tmp_path) as server:
         yield server
-
-
-class Ear:
-    """Listens to the monitor: when did clicks come?"""
-
-    def __init__(self, server):
-        words = [
-            "parec",
-            "--device=room.monitor",
-            "--raw",
-            "--format=float32le",
-            "--rate=48000",
-            "--channels=1",
-        ]
-        self._child = subprocess.Popen(
-            [*words, "--latency-msec=5"],
-            env={**os.environ, **server.environment},
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
-        self.clicks = []
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def _listen(self):
-        quiet, rest = 48_000, b""
-        while data := self._child.stdout.read(960):
-            now, rest = time.monotonic(), rest + data
-            size = len(rest) // 4 * 4
-            block, rest = np.abs(np.frombuffer(rest[:size], "<f4")), rest[size:]
-            loud = np.flatnonzero(block > 0.1)
-            if len(loud) and quiet > 12_000:
-                self.clicks.append(now - (len(block) - loud[0]) / 48_000)
-            quiet = len(block) - loud[-1] if len(loud) else quiet + len(block)
-
-    def close(self):
-        self._child.terminate()
-        self._child.wait()
-        self._thread.join()
-        self._child.stdout.close()
 
 
 def test_clicks_and_flashes_are_one(pulse, tmp_path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from beatomizer.errors import DeviceError, UsageError
 from beatomizer.live.follower import LiveFollower
+from beatomizer.player import os2l
 from beatomizer.player.midi_clock import MidiClock, listen_midi
 from beatomizer.player.os2l import Os2lStream, listen_os2l
 from beatomizer.player.sync import BeatGrid, SyncedEngine, open_sync
@@ -111,7 +112,7 @@ def test_any_bytes_of_os2l_are_survived(parts: list[bytes]) -> None:
 
 
 def test_a_crowd_at_the_os2l_port_is_sent_away() -> None:
-    sender = listen_os2l("0", "127.0.0.1")
+    sender = listen_os2l("0")
     try:
         decks = [socket.create_connection(("127.0.0.1", sender.port)) for _ in range(9)]
         decks[-1].settimeout(5.0)
@@ -128,7 +129,7 @@ def test_a_crowd_at_the_os2l_port_is_sent_away() -> None:
 
 
 def test_os2l_over_a_socket() -> None:
-    sender = listen_os2l("0", "127.0.0.1")
+    sender = listen_os2l("0")
     try:
         with socket.create_connection(("127.0.0.1", sender.port)) as deck:
             for number in range(4):
@@ -167,3 +168,36 @@ def test_nonsense_is_refused() -> None:
             open_sync(text)
     with pytest.raises(DeviceError, match="cannot be opened"):
         listen_midi("/dev/not-there")
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ("", ("127.0.0.1", 9996)),
+        ("9997", ("127.0.0.1", 9997)),
+        ("all", ("all", 9996)),
+        ("all:9997", ("all", 9997)),
+        ("192.168.1.5", ("192.168.1.5", 9996)),
+        ("192.168.1.5:1", ("192.168.1.5", 1)),
+    ],
+)
+def test_where_os2l_is_served(where: str, place: tuple[str, int]) -> None:
+    assert os2l._place(where) == place
+
+
+@pytest.mark.parametrize("where", [":9996", "all:x", "1.2.3.4:123456", "x", "deck.local:9996"])
+def test_where_os2l_cannot_be_served(where: str) -> None:
+    with pytest.raises(UsageError, match="os2l:all"):
+        listen_os2l(where)
+
+
+def test_os2l_listens_to_this_computer_only_unless_told_otherwise() -> None:
+    """Another address of the same machine stands for another computer: nobody answers there."""
+    sender = listen_os2l("0")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", sender.port), timeout=2)
+    socket.create_connection(("127.0.0.1", sender.port), timeout=2).close()
+    sender.close()
+    everywhere = listen_os2l("all:0")
+    socket.create_connection(("127.0.0.2", everywhere.port), timeout=2).close()
+    everywhere.close()

@@ -10,15 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatomizer.arrays import U8
-from beatomizer.color import luminance, rgb8_to_linear
+from beatomizer.color import linear_to_rgb8, luminance, rgb8_to_linear
 from beatomizer.errors import BeatomizerError, UnreadableInputError, UsageError
+from beatomizer.outputs.lights.response import Response
 from beatomizer.rig.fixture import KINDS, ROLES, Calibration, Fixture, Slot, slots_of_order
-from beatomizer.rig.mixing import slot_bytes
+from beatomizer.rig.mixing import light_of_slots, slot_bytes
 from beatomizer.rig.open_fixture_library import read_ofl
 from beatomizer.rig.patch import DmxPatch, check_overlaps, places_of, plain_fixtures
 from beatomizer.rig.pixels import PixelPatch, plain_strip
 from beatomizer.rig.rig import Rig
 from beatomizer.rig.rig_file import read_rig, write_rig
+from beatomizer.rig.seen import Seen
 from beatomizer.rig.zone_map import STAGE, zones_of_lamps
 
 RIG = """
@@ -85,7 +87,7 @@ def test_a_rig_file_says_what_it_means(tmp_path: Path) -> None:
         4,
         True,
         "green",
-        None,
+        1.0,
     )
     assert [f.name for f in rig.behind("wled://wled-sofa.local").fixtures] == ["Sofa"]
     assert rig.behind("screen://") == rig
@@ -168,9 +170,17 @@ def test_universes_out_of_range_name_the_fixture(universe: int, lowest: int) -> 
         DmxPatch((Fixture("Lamp", universe=universe),), 1, lowest, highest)
 
 
-def test_plain_zones_are_the_bytes_themselves() -> None:
+def test_plain_zones_are_linear_light() -> None:
+    """Golden bytes: sRGB's half is 55 of 255 in linear light, and 188 is half the light (IEC 61966-2-1)."""
+    rgb8 = colors((0, 6, 7), (13, 64, 128), (188, 232, 255))
+    patch = DmxPatch(plain_fixtures(3, 1), 3, 1, 63999)
+    assert patch.render(rgb8)[0, :9].tolist() == [0, 0, 1, 1, 13, 55, 128, 206, 255]
+    assert PixelPatch(plain_strip(3), 3).render(rgb8).ravel().tolist() == [0, 0, 1, 1, 13, 55, 128, 206, 255]
+
+
+def test_plain_zones_for_receivers_of_srgb_are_the_bytes_themselves() -> None:
     rgb8 = np.random.default_rng(0).integers(0, 256, (200, 3), dtype=np.uint8)
-    patch = DmxPatch(plain_fixtures(200, 7), 200, 1, 63999)
+    patch = DmxPatch(Response(True, None).of(plain_fixtures(200, 7)), 200, 1, 63999)
     assert patch.universes == (7, 8)
     universes = patch.render(rgb8)
     assert np.array_equal(universes[0, :510], rgb8[:170].ravel())
@@ -218,6 +228,65 @@ def test_the_gather_equals_the_slow_way(zones: int, seed: int) -> None:
             start = fixture.address - 1 + pixel * len(fixture.slots)
             shown = universe[start : start + len(fixture.slots)]
             assert np.abs(shown.astype(int) - wanted).max() <= 1  # sums in another order
+
+
+def test_pixels_of_one_receiver_may_differ_in_gamma() -> None:
+    strips = tuple(
+        Fixture(f"{gamma}", "strip", pixels=1, calibration=Calibration(gamma)) for gamma in (1.0, 2.2, None)
+    )
+    (linear_one, bent, srgb) = PixelPatch(strips, 1).render(colors((128, 0, 0)))[:, 0].tolist()
+    assert (linear_one, bent, srgb) == (55, 127, 128)
+
+
+@given(st.sampled_from(sorted(KINDS)), st.sampled_from([None, 1.0, 2.2]), st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_a_slow_fade_never_turns_back(kind: str, gamma: float | None, seed: int) -> None:
+    """Of any colour, in any lamp, also with fine slots: the light of each slot only falls, as the fade does."""
+    color = np.random.default_rng(seed).uniform(0, 1, 3)
+    slots = KINDS[kind]
+    for wide in (slots, tuple(Slot(s.meaning, fine=f) for s in slots for f in (False, True))):
+        fade = slot_bytes(np.linspace(1, 0, 3000)[:, None] * color, wide, Calibration(gamma)).astype(int)
+        if "dimmer" in kind or kind.startswith("d"):
+            fade = fade[:, :1] if wide is slots else fade[:, :2]  # the colours of a dimmed lamp stand still
+        values = fade if wide is slots else fade[:, ::2] * 256 + fade[:, 1::2]
+        assert (np.diff(values, axis=0) <= 0).all()
+
+
+@given(
+    st.sampled_from(sorted(set(KINDS) - {"matrix"})),
+    st.sampled_from([None, 1.0, 2.2]),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_seen_is_the_light_that_the_slots_give(kind: str, gamma: float | None, seed: int) -> None:
+    """Of one lamp for each zone; where that is the frame itself, nothing is said."""
+    rng = np.random.default_rng(seed)
+    rgb8 = rng.integers(0, 256, (3, 3), dtype=np.uint8) // np.uint8(rng.choice([1, 6, 20]))
+    calibration = Calibration(gamma, maximum=float(rng.choice([1.0, 0.7])))
+    slots, size = KINDS[kind], len(KINDS[kind])
+    lamps = tuple(
+        Fixture(f"{n}", kind, slots, address=1 + size * n, calibration=calibration) for n in range(3)
+    )
+    patch = DmxPatch(lamps, 3, 1, 1)
+    given = patch.render(rgb8)[0, : 3 * size].reshape(3, size)
+    seen = patch.seen(rgb8)
+    shown = linear_to_rgb8(light_of_slots(given, slots, gamma))
+    assert np.array_equal(rgb8 if seen is None else seen, shown)
+
+
+def test_fine_slots_and_srgb_receivers_show_the_frame_itself() -> None:
+    fine = tuple(Slot(color, fine=f) for color in ("red", "green", "blue") for f in (False, True))
+    rgb8 = np.arange(256, dtype=np.uint8)[:, None].repeat(3, axis=1)
+    for lamp in (Fixture("f", slots=fine), Fixture("s", calibration=Calibration(None))):
+        seen = Seen([(zone, (lamp.slots, lamp.calibration, False)) for zone in range(256)], 256)
+        assert seen(rgb8) is None
+
+
+def test_a_lamp_alone_shows_the_stage_and_its_steps() -> None:
+    patch = DmxPatch((Fixture("par"),), 2, 1, 1)
+    seen = patch.seen(colors((20, 0, 0), (6, 0, 0)))
+    assert seen is not None
+    assert seen.tolist() == [[13, 0, 0]] * 2  # their mean is 1.12 of 255 in linear light, shown as 1
 
 
 # --- mixing ------------------------------------------------------------------------------------------------------
@@ -326,9 +395,9 @@ def test_a_strip_can_hang_backwards() -> None:
     assert zones_of_lamps((strip,), 4)[0].tolist() == [3, 2, 1, 0]
 
 
-def test_pixels_stay_srgb() -> None:
+def test_pixels_for_receivers_of_srgb_stay_as_they_are() -> None:
     rgb8 = colors((1, 2, 3), (200, 100, 50))
-    assert PixelPatch(plain_strip(4), 2).render(rgb8).tolist() == [
+    assert PixelPatch(Response(True, None).of(plain_strip(4)), 2).render(rgb8).tolist() == [
         [1, 2, 3],
         [1, 2, 3],
         [200, 100, 50],

@@ -34,7 +34,7 @@ class MissingExtraError(UsageError):
     """A part of the program that is installed separately is needed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the '{extra}' extra", f"pip install 'beatomizer[{extra}]'")
+        super().__init__(f"{what} needs the '{extra}' extra", install_line(extra))
         self.extra = extra
 
 
@@ -60,6 +60,11 @@ class DeviceError(BeatomizerError):
     """A sound card, a light or the network does not answer."""
 
     exit_code = 6
+
+
+def install_line(extra: str) -> str:
+    """How an extra is installed: beside a released package, or in a checkout, where no index may know the name."""
+    return f"pip install 'beatomizer[{extra}]' (in a checkout: pip install '.[{extra}]')"
 
 
 def one_line(text: str, limit: int = 300) -> str:

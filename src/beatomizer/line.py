@@ -51,6 +51,10 @@ class Stopwatch:
         progress(name, 1.0)
 
 
+OTHER_SONG_S = 2.0
+"""Two files of one song differ by tenths of a second (silence that encoders add); other songs by more."""
+
+
 @dataclass(frozen=True)
 class SongFacts:
     """What is known of a song besides its sound, of which three hours would be a gigabyte; as in ``Audio``."""
@@ -264,10 +268,20 @@ def render_cues(
     facts = None
     if song is not None:
         with stopwatch.stage("audio", progress):
-            facts = SongFacts.of(load_audio(song, progress=progress))
+            facts = _fitting(SongFacts.of(load_audio(song, progress=progress)), edited.duration_s)
     with stopwatch.stage("show", progress):
         wanted = draw_show(edited, source=facts.source if facts else None)
     return Rendering(_limited(wanted, edited.safety, stopwatch, progress), "", facts, stopwatch)
+
+
+def _fitting(song: SongFacts, duration_s: float) -> SongFacts:
+    """The facts, with a warning if this is hardly the song that the cue list was made for."""
+    apart_s = song.duration_s - duration_s
+    if abs(apart_s) <= OTHER_SONG_S:
+        return song
+    which = "longer" if apart_s > 0 else "shorter"
+    told = f"the song is {abs(apart_s):.1f} s {which} than the cue list ({duration_s:.1f} s): is it the right one?"
+    return replace(song, warnings=(*song.warnings, told))
 
 
 def _limited(wanted: Show, profile: str, stopwatch: Stopwatch, progress: Progress) -> SafeShow:

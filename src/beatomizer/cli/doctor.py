@@ -164,8 +164,10 @@ def _models() -> Iterator[Finding]:
 def _extra(extra: str, packages: tuple[str, ...], purpose: str) -> Finding:
     from importlib.util import find_spec
 
+    from beatomizer.errors import install_line
+
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
-        how = f"pip install 'beatomizer[{extra}]' (without: {', '.join(missing)})"
+        how = f"{install_line(extra)} for {', '.join(missing)}"
         return Finding(f"[{extra}]", "optional", f"{purpose}: {how}")
     return Finding(f"[{extra}]", "ok", purpose)

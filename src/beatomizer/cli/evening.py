@@ -6,9 +6,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from beatomizer.errors import UsageError, one_line
+from beatomizer.errors import BeatomizerError, UsageError, one_line
+from beatomizer.outputs.lights.url import LightUrl, record_path
+
+if TYPE_CHECKING:
+    from beatomizer.rig.rig import Rig
+
+FAR_APART_MS = 200.0
+"""Hue bridges, the slowest lights here, are some 100 to 150 ms late: a larger difference is hardly lateness."""
 
 STOPPED = 130
 """128 + SIGINT, as shells report it."""
@@ -47,6 +54,7 @@ def outputs_of(arguments: argparse.Namespace) -> "tuple[tuple[str, ...], list[fl
         UsageError: no light is named, a master or an offset is out of range, or the same light comes twice.
         UnreadableInputError: the rig file cannot be read.
     """
+    from beatomizer.outputs.lights.sameness import same_lights
     from beatomizer.player.calibration import offsets_of, read_offsets_ms
 
     if not 0.0 <= arguments.master <= 1.0:
@@ -56,17 +64,53 @@ def outputs_of(arguments: argparse.Namespace) -> "tuple[tuple[str, ...], list[fl
         raise UsageError(
             "say which lights, with --to", "such as --to wled://192.168.1.40; see docs/lights.md"
         )
-    if len(set(urls)) < len(urls):
-        raise UsageError("the same light is named twice", "say each --to once")
-    return urls, offsets_of(urls, arguments.offset, read_offsets_ms())
+    twice = same_lights(urls, getattr(arguments, "zones", None), _rig_of(arguments.rig))
+    if twice is not None:
+        one, other = (LightUrl.parse(url).shown for url in twice)
+        both = f" as {one} and {other}" if one != other else f" ({one})"
+        raise UsageError(f"the same light is named twice{both}", "say each light once")
+    offsets_s = offsets_of(urls, arguments.offset, read_offsets_ms())
+    if not arguments.quiet:
+        _warn(arguments, urls, offsets_s)
+    return urls, offsets_s
+
+
+def _rig_of(rig: str) -> "Rig | None":
+    if not rig:
+        return None
+    from beatomizer.rig.rig_file import read_rig
+
+    return read_rig(rig)
+
+
+def _warn(arguments: argparse.Namespace, urls: tuple[str, ...], offsets_s: list[float]) -> None:
+    """Of what need not be wrong, but mostly is; names of hosts are looked up aside."""
+    apart_ms = 1000.0 * (max(offsets_s) - min(offsets_s))
+    if apart_ms > FAR_APART_MS:
+        _note(
+            f"outputs are {apart_ms:.0f} ms apart: lamps that are not late by as much flash one after the other,"
+            " which no limit sees (docs/safety.md)"
+        )
+    if len(urls) > 1:
+        threading.Thread(target=_warn_of_names, args=(arguments, urls), daemon=True).start()
+
+
+def _warn_of_names(arguments: argparse.Namespace, urls: tuple[str, ...]) -> None:
+    from beatomizer.outputs.lights.sameness import same_after_asking
+
+    twice = same_after_asking(urls, getattr(arguments, "zones", None), _rig_of(arguments.rig))
+    if twice is not None:
+        one, other = (LightUrl.parse(url).shown for url in twice)
+        _note(f"{one} and {other} are the same light: it will jump between the two")
+
+
+def _note(text: str) -> None:
+    print(f"beatomizer: {one_line(text)}", file=sys.stderr, flush=True)
 
 
 def _outputs_of_rig(rig: str) -> tuple[str, ...]:
-    if not rig:
-        return ()
-    from beatomizer.rig.rig_file import read_rig
-
-    return tuple(dict.fromkeys(read_rig(rig).outputs.values()))
+    found = _rig_of(rig)
+    return tuple(dict.fromkeys(found.outputs.values())) if found else ()
 
 
 def seconds_of(arguments: argparse.Namespace) -> float:
@@ -115,7 +159,7 @@ def dark_afterwards(
     Returns:
         The exit code.
     """
-    line = StatusLine(arguments.quiet)
+    line, before = StatusLine(arguments.quiet), _recordings(arguments)
     try:
         with ended_by_signals():
             act(arguments, line)
@@ -126,7 +170,22 @@ def dark_afterwards(
         return STOPPED
     finally:
         line.close()
+        if not arguments.quiet:
+            for path, age in _recordings(arguments).items():
+                if age is not None and age != before.get(path):
+                    print(f"wrote {path}", flush=True)
     return 0
+
+
+def _recordings(arguments: argparse.Namespace) -> dict[str, int | None]:
+    """The files that outputs record to, and when each was written, if it is there. Mistakes are told elsewhere."""
+    found = dict[str, int | None]()
+    with contextlib.suppress(BeatomizerError):
+        for url in arguments.to or _outputs_of_rig(arguments.rig):
+            if url.startswith("record://"):
+                path = record_path(LightUrl.parse(url))
+                found[str(path)] = path.stat().st_mtime_ns if path.exists() else None
+    return found
 
 
 class StatusLine:
@@ -156,7 +215,7 @@ class StatusLine:
         if self._on:
             sys.stderr.write("\r\x1b[K")
             self._shown = ""
-        print(f"beatomizer: {one_line(text)}", file=sys.stderr, flush=True)
+        _note(text)
 
     def close(self) -> None:
         """Leave the terminal clean."""
@@ -174,8 +233,6 @@ class LightWatch:
 
     def look(self, lights: list[dict[str, Any]]) -> str:
         """Notes what changed; a short word for the status line."""
-        from beatomizer.outputs.lights.url import LightUrl
-
         for light in lights:
             url, name = light["url"], LightUrl.parse(light["url"]).shown
             if not light["online"] and url not in self._off:

@@ -3,9 +3,12 @@
 The lights' side is a TCP server; the DJ program connects and sends JSON objects one after another, without anything
 between them: ``{"evt":"beat","change":false,"pos":128,"bpm":124.9,"strength":0.8}`` (os2l.org). ``pos`` counts beats.
 Programs find the server by mDNS (``_os2l._tcp``, with the package ``zeroconf``) or by address and port.
+
+Anybody who can reach the port can give beats, so only programs of this computer can, unless another address is named.
 """
 
 import contextlib
+import ipaddress
 import json
 import socket
 import threading
@@ -13,10 +16,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from beatomizer.errors import DeviceError, UsageError
+from beatomizer.errors import DeviceError, UsageError, one_line
 from beatomizer.player.sync import BeatGrid, Sender
 
 USUAL_PORT = 9996
+LOOPBACK, ALL = "127.0.0.1", "all"
 _MOST_BYTES = 64 * 1024
 """Of one object; whoever sends more is no DJ program."""
 _MOST = 1e9
@@ -65,24 +69,27 @@ class Os2lStream:
         )
 
 
-def listen_os2l(port: str = "", host: str = "") -> Sender:
-    """Serve OS2L; ``port`` is 9996 unless another is given.
+def listen_os2l(where: str = "") -> Sender:
+    """Serve OS2L.
+
+    Args:
+        where: empty (127.0.0.1, port 9996), a port, an own address of this computer (``all`` for every one), or an
+            address and a port with a colon between.
 
     Raises:
-        UsageError: the port is no number.
-        DeviceError: it is taken.
+        UsageError: it is none of these.
+        DeviceError: the port is taken, or the address is not this computer's.
     """
-    if port and not port.isdecimal():
-        raise UsageError(f"'{port}' is not a port", "write os2l or os2l:9996")
+    host, port = _place(where)
     grid = BeatGrid()
     try:
-        server = socket.create_server((host, int(port or USUAL_PORT)))
+        server = socket.create_server(("" if host == ALL else host, port))
     except (OSError, OverflowError) as error:
         raise DeviceError(f"OS2L cannot be served ({error})", "choose another port: os2l:PORT") from None
     server.settimeout(0.5)
     over = threading.Event()
     threading.Thread(target=_serve, args=(server, grid, over), daemon=True).start()
-    withdraw = _announce(server.getsockname()[1])
+    withdraw = _announce(host, server.getsockname()[1])
 
     def close() -> None:
         over.set()
@@ -91,6 +98,25 @@ def listen_os2l(port: str = "", host: str = "") -> Sender:
     sender = Sender(grid, close)
     sender.port = server.getsockname()[1]
     return sender
+
+
+def _place(where: str) -> tuple[str, int]:
+    """Host and port."""
+    host, colon, port = where.rpartition(":")
+    if not colon and not where.isdecimal():
+        host, port = where, ""
+    if (port and not (port.isdecimal() and len(port) <= 5)) or (colon and not host) or not _is_address(host):
+        raise UsageError(
+            f"'{one_line(where, 40)}' is not a port", "write os2l, os2l:9996, os2l:all or os2l:ADDRESS:PORT"
+        )
+    return host or LOOPBACK, int(port or USUAL_PORT)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return host in ("", ALL) or bool(ipaddress.IPv4Address(host))
+    except ValueError:
+        return False
 
 
 def _serve(server: socket.socket, grid: BeatGrid, over: threading.Event) -> None:
@@ -121,17 +147,17 @@ def _hear(connection: socket.socket, grid: BeatGrid, over: threading.Event) -> N
             stream.feed(data, time.monotonic())
 
 
-def _announce(port: int) -> Callable[[], None]:
-    """By mDNS, where the package for it is installed; what takes the announcement back."""
+def _announce(host: str, port: int) -> Callable[[], None]:
+    """By mDNS, where the package for it is installed, and only where it can be reached; what takes it back."""
     try:
-        from zeroconf import ServiceInfo, Zeroconf
+        from zeroconf import InterfaceChoice, ServiceInfo, Zeroconf
     except ImportError:
         return lambda: None
     try:
-        speaker = Zeroconf()
+        speaker = Zeroconf(InterfaceChoice.All if host == ALL else [host])
         name = "Beatomizer._os2l._tcp.local."
         speaker.register_service(
-            ServiceInfo("_os2l._tcp.local.", name, port=port, parsed_addresses=_addresses())
+            ServiceInfo("_os2l._tcp.local.", name, port=port, parsed_addresses=_addresses(host))
         )
     except Exception:  # no network: the address still works
         return lambda: None
@@ -139,7 +165,9 @@ def _announce(port: int) -> Callable[[], None]:
     return close
 
 
-def _addresses() -> list[str]:
+def _addresses(host: str) -> list[str]:
+    if host != ALL:
+        return [host]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # nothing is sent; the system chooses a way out

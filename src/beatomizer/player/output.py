@@ -6,17 +6,16 @@ import os
 import queue
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
 from beatomizer import errors
 from beatomizer.errors import DeviceError
 from beatomizer.player.board import MOST_OUTPUTS, Board, Wishes
 from beatomizer.player.child import start_module
+from beatomizer.player.folder import let_go, make_folder, sweep
 from beatomizer.player.plan import BOARD, RING, Plan
 from beatomizer.player.ring import FrameRing
 from beatomizer.player.watchdog import darken
@@ -49,7 +48,8 @@ class OutputProcess:
         if watchdog and os.name != "posix":
             raise errors.UsageError("a watchdog needs Linux or macOS", "leave --watchdog out")
         self.plan = plan
-        self.folder = Path(tempfile.mkdtemp(prefix="beatomizer-"))
+        sweep()
+        self.folder, self._hold = make_folder()
         self.board = Board.make(self.folder / BOARD, wishes)
         self.ring = FrameRing.make(self.folder / RING, plan.zones) if plan.live else None
         plan.write(self.folder)
@@ -122,6 +122,8 @@ class OutputProcess:
             if self.ring is not None:
                 self.ring.close()
             shutil.rmtree(self.folder, ignore_errors=True)
+            let_go(self._hold)
+            self._hold = -1
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         self.board.write(replace(self.board.read(), ended=True))

@@ -28,6 +28,7 @@ from beatomizer.outputs.lights.light import Light
 from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.player.board import Board
 from beatomizer.player.fader import BLACKOUT_S, Fader
+from beatomizer.player.folder import hold
 from beatomizer.player.group import Desk, Group
 from beatomizer.player.idle import Idle
 from beatomizer.player.plan import BOARD, RING, Plan
@@ -88,7 +89,7 @@ class Stagehand:
         else:
             reader = SongReader(SongShelf(folder, plan.zones))
         desks = [
-            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.limits))
+            Desk(number, light, Resampler(plan.zones, light.max_fps, plan.limits, light.seen))
             for number, light in enumerate(lights)
         ]
         fader = Fader(wishes.master)
@@ -139,6 +140,7 @@ class Stagehand:
 def main(words: list[str]) -> int:
     """``python -m beatomizer.player.stagehand FOLDER [DESCRIPTOR]``; the descriptor is the watchdog's pipe."""
     folder, tell = Path(words[0]), _telling()
+    hold(folder)
     watchdog = int(words[1]) if len(words) > 1 else None
     signs = Signs()
     signal.signal(

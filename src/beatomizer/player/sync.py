@@ -152,7 +152,7 @@ class Sender:
 
 
 def open_sync(text: str) -> Sender:
-    """``midi:PORT`` or ``os2l[:PORT]``.
+    """``midi:PORT`` or ``os2l[:ADDRESS][:PORT]``.
 
     Raises:
         UsageError: it is neither.

@@ -18,6 +18,7 @@ from beatomizer.errors import BeatomizerError
 from beatomizer.outputs.lights.ending import close_all
 from beatomizer.outputs.lights.light import Light, black
 from beatomizer.outputs.lights.url import LightUrl
+from beatomizer.player.folder import hold
 from beatomizer.player.plan import Plan
 
 _NO_LAMPS = ("record", "screen")
@@ -30,6 +31,7 @@ def main(words: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     folder = Path(words[0])
+    hold(folder)
     plan = Plan.read(folder)
     os.write(sys.stdout.fileno(), b"w")  # awake
     heard = b""

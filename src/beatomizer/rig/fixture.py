@@ -77,13 +77,16 @@ def slots_of_order(order: str) -> tuple[Slot, ...]:
     return tuple(Slot(_LETTERS[letter]) for letter in letters)
 
 
+LOWEST_GAMMA, HIGHEST_GAMMA = 0.3, 4.0
+
+
 @dataclass(frozen=True)
 class Calibration:
     """Static, memoryless corrections of one lamp. True ones make it show what safety saw.
 
     Attributes:
         gamma: what the lamp does with a value: its light is ``(value / 255) ** gamma``. 1 is a linear lamp (most DMX
-            lamps); ``None`` is a receiver that takes sRGB and corrects by itself (screens).
+            lamps and most pixels); ``None`` is a receiver that takes sRGB and corrects by itself (screens).
         white: share of red, green and blue that makes a white as wanted, 0..1 each.
         maximum: share of its full light that the lamp may give, 0..1.
     """
@@ -94,9 +97,10 @@ class Calibration:
 
     def __post_init__(self) -> None:
         """Refuse what could turn light up or cannot be computed."""
-        if self.gamma is not None and not 0.3 <= self.gamma <= 4.0:
+        if self.gamma is not None and not LOWEST_GAMMA <= self.gamma <= HIGHEST_GAMMA:
             raise UsageError(
-                f"a lamp's gamma cannot be {self.gamma:g}", "it must be from 0.3 to 4, or 'srgb'"
+                f"a lamp's gamma cannot be {self.gamma:g}",
+                f"it must be from {LOWEST_GAMMA:g} to {HIGHEST_GAMMA:g}, or 'srgb'",
             )
         if not all(0.0 <= share <= 1.0 for share in (*self.white, self.maximum)):
             raise UsageError("white and maximum can only turn a lamp down", "each number must be from 0 to 1")

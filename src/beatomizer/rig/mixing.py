@@ -9,7 +9,7 @@ makes changes larger than those that were judged.
 import numpy as np
 
 from beatomizer.arrays import F64, U8
-from beatomizer.color import linear_to_srgb, luminance
+from beatomizer.color import linear_to_srgb, luminance, srgb_to_linear
 from beatomizer.rig.fixture import Calibration, Slot
 
 AMBER_GREEN = 0.5
@@ -42,6 +42,33 @@ def slot_bytes(linear: F64, slots: tuple[Slot, ...], calibration: Calibration) -
         else:
             out[:, column] = np.round(value * 255).astype(np.uint8)
     return out
+
+
+def value_bytes(light: F64, gamma: float | None) -> U8:
+    """The 8-bit values nearest to a light, 0..1, for a lamp of that gamma; any shape."""
+    return np.round(255.0 * _value(light, gamma)).astype(np.uint8)
+
+
+def light_of_slots(values: U8, slots: tuple[Slot, ...], gamma: float | None) -> F64:
+    """The way back: the light, linear ``[N, 3]``, of lamps whose slots hold ``values [N, S]``."""
+    level = dict[str, F64]()
+    for column, slot in enumerate(slots):
+        if slot.meaning == "fixed" or slot.fine:
+            continue
+        fine = next((n for n, s in enumerate(slots) if s.fine and s.meaning == slot.meaning), None)
+        value = values[:, column] / 255.0
+        if fine is not None:
+            value = (values[:, column].astype(np.int64) * 256 + values[:, fine]) / 65535.0
+        level[slot.meaning] = srgb_to_linear(value) if gamma is None else value**gamma
+    nothing = np.zeros(len(values))
+    whites = [level[name] for name in ("white", "warm", "cool") if name in level]
+    white, amber = sum(whites, nothing), level.get("amber", nothing)
+    light = np.stack([level.get(name, nothing) + white for name in ("red", "green", "blue")], axis=1)
+    light[:, 0] += amber
+    light[:, 1] += AMBER_GREEN * amber
+    if "dimmer" in level:
+        light = (light if level.keys() - {"dimmer"} else np.ones_like(light)) * level["dimmer"][:, None]
+    return np.minimum(light, 1.0)
 
 
 def _value(light: F64, gamma: float | None) -> F64:

@@ -14,6 +14,7 @@ from beatomizer.color import luminance, rgb8_to_linear
 from beatomizer.errors import UsageError
 from beatomizer.rig.fixture import SLOTS, Calibration, Fixture, Slot
 from beatomizer.rig.mixing import slot_bytes
+from beatomizer.rig.seen import Seen
 from beatomizer.rig.zone_map import STAGE, zones_of_lamps
 
 
@@ -117,17 +118,17 @@ class DmxPatch:
         self.slots_used: tuple[int, ...] = tuple(used.tolist())
         """Slots of each universe up to the last one in use."""
         self._groups = self._grouped()
+        self.seen = Seen(((zone, (slots, cal, white)) for zone, slots, cal, white in self._kinds), zones)
+        """What the lamps show of a frame."""
 
     def render(self, rgb8: U8) -> U8:
         """The universes of a frame, uint8 ``[U, 512]``, in the order of ``universes``."""
         table = np.zeros(self._bytes, dtype=np.uint8)
         stage: F64 | None = None
-        for slots, calibration, only_white, zones, target in self._groups:
-            order = _plain_order(slots, calibration)
-            if order is not None and not only_white and zones[0] != STAGE:
-                table[target] = rgb8[zones][
-                    :, order
-                ]  # what comes out of the maps below, without the way there
+        for slots, calibration, only_white, zones, target, tables in self._groups:
+            if tables is not None and not only_white and zones[0] != STAGE:
+                channels, values = tables  # what comes out of the maps below, without the way there
+                table[target] = values[np.arange(len(slots)), rgb8[zones][:, channels]]
                 continue
             stage = _zones_and_mean(rgb8) if stage is None else stage
             source = stage[zones]
@@ -143,8 +144,8 @@ class DmxPatch:
             self._bytes += len(kind[1])
         return self._kinds[kind]
 
-    def _grouped(self) -> list[tuple[tuple[Slot, ...], Calibration, bool, Int, Int]]:
-        """Kinds that differ only in zone: slots, calibration, white, zones ``[N]``, bytes ``[N, S]``."""
+    def _grouped(self) -> "list[tuple[tuple[Slot, ...], Calibration, bool, Int, Int, _Tables | None]]":
+        """Kinds that differ only in zone: slots, calibration, white, zones ``[N]``, bytes ``[N, S]``, tables."""
         groups = dict[tuple[tuple[Slot, ...], Calibration, bool, bool], list[tuple[int, int]]]()
         for (zone, slots, calibration, only_white), start in self._kinds.items():
             groups.setdefault((slots, calibration, only_white, zone == STAGE), []).append((zone, start))
@@ -153,6 +154,7 @@ class DmxPatch:
                 *key[:3],
                 np.array([zone for zone, _ in members]),
                 np.array([start for _, start in members])[:, None] + np.arange(len(key[0])),
+                _tables(key[0], key[1]),
             )
             for key, members in groups.items()
         ]
@@ -164,25 +166,20 @@ def _zones_and_mean(rgb8: U8) -> F64:
     return np.concatenate([linear, linear.mean(axis=0, keepdims=True)])
 
 
-_PLAIN = Calibration(gamma=None)
+_Tables = tuple[Int, U8]
+"""For each slot the colour that it shows, ``[S]``, and what it holds for each 8-bit value of that, ``[S, 256]``."""
 
 
-def _plain_order(slots: tuple[Slot, ...], calibration: Calibration) -> list[int] | None:
-    """For pixels that take sRGB as it is: which colour each slot takes."""
-    colors = {"red": 0, "green": 1, "blue": 2}
-    if calibration != _PLAIN or any(slot.meaning not in colors or slot.fine for slot in slots):
+def _tables(slots: tuple[Slot, ...], calibration: Calibration) -> _Tables | None:
+    """For lamps in which no emitter depends on two colours: the maps of ``mixing``, worked out for all 256 values."""
+    colors = {"red": 0, "green": 1, "blue": 2, "fixed": 0}
+    if {slot.meaning for slot in slots} - {"fixed"} != {"red", "green", "blue"}:
         return None
-    return [colors[slot.meaning] for slot in slots]
+    greys = np.repeat(rgb8_to_linear(np.arange(256, dtype=np.uint8))[:, None], 3, axis=1)
+    channels = np.array([colors[slot.meaning] for slot in slots])
+    return channels, np.ascontiguousarray(slot_bytes(greys, slots, calibration).T)
 
 
 def plain_fixtures(zones: int, universe: int, address: int = 1) -> tuple[Fixture, ...]:
-    """Without a rig: one RGB pixel for each zone, one after the other, values as they are in sRGB."""
-    whole = Fixture(
-        "zones",
-        "strip",
-        universe=universe,
-        address=address,
-        pixels=zones,
-        calibration=Calibration(gamma=None),
-    )
-    return (whole,)
+    """Without a rig: one linear RGB pixel for each zone, one after the other."""
+    return (Fixture("zones", "strip", universe=universe, address=address, pixels=zones),)

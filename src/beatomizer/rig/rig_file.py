@@ -98,7 +98,6 @@ def _fixture(told: dict[str, Any], number: int, folder: Path) -> Fixture:
     _only(told, _KEYS, who)
     try:
         kind, slots = _kind_and_slots(told, who, folder)
-        pixels_like = kind in ("strip", "matrix")
         columns = _whole(told, "columns", 0, who)
         if kind == "matrix" and not columns:
             raise UsageError(f"{who} is a matrix without columns", "say columns = how many pixels a row has")
@@ -115,7 +114,7 @@ def _fixture(told: dict[str, Any], number: int, folder: Path) -> Fixture:
             _measure(told, "position", who),
             _measure(told, "end", who),
             _text(told, "role", "wash", who),
-            _calibration(told, None if pixels_like else 1.0, who),
+            _calibration(told, who),
         )
     except BeatomizerError as error:
         if who in error.problem:
@@ -156,8 +155,8 @@ def _slot(word: str) -> Slot:
     return Slot(meaning, fine=more.strip() == "fine")
 
 
-def _calibration(told: dict[str, Any], gamma: float | None, who: str) -> Calibration:
-    given = told.get("gamma", gamma)
+def _calibration(told: dict[str, Any], who: str) -> Calibration:
+    given = told.get("gamma", 1.0)
     if given == "srgb":
         given = None
     if given is not None and (isinstance(given, bool) or not isinstance(given, int | float)):
@@ -213,7 +212,7 @@ def _measure(told: dict[str, Any], key: str, who: str) -> float | None:
 
 
 def _lines_of(fixture: Fixture) -> list[str]:
-    standard = Calibration(gamma=None if fixture.is_pixels else 1.0)
+    standard = Calibration()
     lines = [f"name = {_quoted(fixture.name)}"]
     if fixture.kind in KINDS and fixture.slots == KINDS[fixture.kind]:
         lines.append(f"kind = {_quoted(fixture.kind)}")

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what was found; 0 also if it was nothing."""
     from pathlib import Path
 
-    from beatomizer.errors import UsageError
+    from beatomizer.errors import UsageError, install_line
     from beatomizer.outputs.lights.find import can_use_mdns, first_rig
     from beatomizer.rig.rig_file import write_rig
 
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print(found)
     if not can_use_mdns():
         print(
-            "WLEDs are only found by address without zeroconf: pip install 'beatomizer[lights]'",
+            f"WLEDs are only found by address without zeroconf: {install_line('lights')}",
             file=sys.stderr,
         )
     if arguments.rig and not (rig := first_rig(found)).fixtures:

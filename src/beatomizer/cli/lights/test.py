@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--seconds {seconds:g} is too long or too short", "choose 1 to 3600")
     rig = read_rig(arguments.rig) if arguments.rig else None
     light = open_light(arguments.url, arguments.zones, rig, LIMITS)
-    resampler = Resampler(arguments.zones, light.max_fps, LIMITS)
+    resampler = Resampler(arguments.zones, light.max_fps, LIMITS, light.seen)
     start = time.monotonic()
     try:
         if threading.current_thread() is threading.main_thread():

@@ -1,9 +1,11 @@
 """``artnet://``: Art-Net 4 to one node by address, or to all nodes that answer and subscribe."""
 
+from beatomizer.arrays import U8
 from beatomizer.outputs.lights import artnet_packets as packets
 from beatomizer.outputs.lights.artnet_packets import Node
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.link import UdpLink
+from beatomizer.outputs.lights.response import response_of
 from beatomizer.outputs.lights.sacn import DMX_FPS
 from beatomizer.outputs.lights.steady import SteadyLight
 from beatomizer.outputs.lights.url import LightUrl
@@ -38,6 +40,10 @@ class ArtnetVoice(PlainVoice):
         self._polled_s: float | None = None
         self._now_s = 0.0
         self.nodes: dict[tuple[str, tuple[int, ...]], tuple[Node, float]] = {}
+
+    def seen(self, rgb8: U8) -> U8 | None:
+        """What the lamps will show."""
+        return self.patch.seen(rgb8)
 
     def show(self, frame: LightFrame, now_s: float) -> list[Message]:
         """ArtDmx for each universe, then ArtSync."""
@@ -84,8 +90,9 @@ def open_artnet(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profi
         "source", 0 if host.startswith("127.") or host == "localhost" else packets.PORT, 0, 65535
     )
     fps = url.number("fps", DMX_FPS, 1, 60)
+    response = response_of(url)
     fixtures = rig.behind(url.text).fixtures if rig else plain_fixtures(zones, universe, address)
-    patch = DmxPatch(fixtures, zones, packets.LOWEST, packets.HIGHEST)
+    patch = DmxPatch(response.of(fixtures), zones, packets.LOWEST, packets.HIGHEST)
     sync = url.flag("sync", len(patch.universes) > 1)
     url.finish()
     port = url.port or packets.PORT

@@ -3,6 +3,9 @@
 ``openssl s_client`` sends one record for each read of its input. The input is a socket that keeps messages apart, so
 one frame is one record even when the machine is busy. The key stands in the program's arguments, where other users
 of this machine can read it while the light is open.
+
+Starting and ending a program takes milliseconds, and a bridge's answers take longer: all of it happens aside, in one
+thread, in order. The light's loop only looks whether it is done.
 """
 
 import contextlib
@@ -11,12 +14,25 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from beatomizer.errors import DeviceError
 from beatomizer.outputs.lights.voice import Address, Message
 
 _CIPHER = "PSK-AES128-GCM-SHA256"
 _ESTABLISHED = b"CONNECTION ESTABLISHED"
+_GOODBYE_S = 0.2
+
+
+@dataclass
+class _Attempt:
+    """One run of the program: what is written to it, and what it said."""
+
+    process: "subprocess.Popen[bytes]"
+    ours: socket.socket
+    said: bytes = b""
+    established: bool = False
 
 
 class DtlsLink:
@@ -27,7 +43,7 @@ class DtlsLink:
         port: of the server.
         identity: PSK identity.
         key: PSK, in hexadecimal digits.
-        before: called aside before each attempt, such as to start a stream; may raise ``OSError``.
+        before: called aside before each attempt, such as to start a stream; may take seconds.
         after: called aside after each end.
 
     Raises:
@@ -49,64 +65,76 @@ class DtlsLink:
         self._command = [program, "s_client", "-dtls1_2", "-brief", "-connect", f"{host}:{port}"]
         self._command += ["-psk_identity", identity, "-psk", key, "-cipher", _CIPHER]
         self._before, self._after = before, after
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ours: socket.socket | None = None
-        self._said = b""
-        self._established = False
+        # Not a daemon: the end of the program waits for the goodbye.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="dtls")
+        self._attempt: Future[_Attempt] | None = None
 
     def open(self) -> None:
-        """Start the handshake."""
+        """Have the handshake started."""
         self.close()
-        self._before()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        theirs.close()
-        assert self._process.stderr is not None
-        os.set_blocking(self._process.stderr.fileno(), False)
-        self._ours, self._said, self._established = ours, b"", False
+        self._attempt = self._aside.submit(self._begin)
 
     def ready(self) -> bool:
         """Whether the handshake is done."""
-        if self._process is None or self._process.stderr is None:
+        if self._attempt is None or not self._attempt.done():
             return False
+        attempt = self._attempt.result()  # raises what starting raised
+        assert attempt.process.stderr is not None
         with contextlib.suppress(BlockingIOError):
-            self._said += self._process.stderr.read(4096) or b""
-        if self._process.poll() is not None:
-            raise ConnectionError(f"the DTLS connection ended ({_reason(self._said)})")
-        self._established = self._established or _ESTABLISHED in self._said
-        return self._established
+            attempt.said += attempt.process.stderr.read(4096) or b""
+        if attempt.process.poll() is not None:
+            raise ConnectionError(f"the DTLS connection ended ({_reason(attempt.said)})")
+        attempt.established = attempt.established or _ESTABLISHED in attempt.said
+        return attempt.established
 
     def send(self, message: Message) -> None:
         """One record."""
-        if self._ours is None:
+        if self._attempt is None or not self._attempt.done():
             raise BlockingIOError("not open yet")
-        self._ours.send(message.data)
+        self._attempt.result().ours.send(message.data)
 
     def receive(self) -> list[tuple[bytes, Address]]:
         """A bridge says nothing."""
         return []
 
     def close(self) -> None:
-        """End the connection."""
-        if self._ours is not None:
-            self._ours.close()  # the end of its input: s_client says goodbye and ends
-        if self._process is not None:
+        """Have the connection ended."""
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None and not attempt.cancel():
+            self._aside.submit(self._end, attempt)
+
+    def _begin(self) -> _Attempt:
+        self._before()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        with theirs:
+            try:
+                process = subprocess.Popen(
+                    self._command,
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
+            except OSError:
+                ours.close()
+                raise
+        assert process.stderr is not None
+        os.set_blocking(process.stderr.fileno(), False)
+        return _Attempt(process, ours)
+
+    def _end(self, begun: "Future[_Attempt]") -> None:
+        if begun.exception() is None:
+            attempt = begun.result()
+            attempt.ours.close()  # the end of its input: s_client says goodbye and ends
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(0.2 if self._established else 0)
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
-            if self._process.stderr is not None:
-                self._process.stderr.close()
-            self._after()
-        self._ours, self._process, self._established = None, None, False
+                attempt.process.wait(_GOODBYE_S if attempt.established else 0)
+            if attempt.process.poll() is None:
+                attempt.process.kill()
+                attempt.process.wait()
+            if attempt.process.stderr is not None:
+                attempt.process.stderr.close()
+        self._after()
 
 
 def _reason(said: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ from beatomizer.rig.fixture import Calibration, Fixture
 from beatomizer.rig.rig import Rig
 
 _PIXELS_A_UNIVERSE = 170
+
+_MOST_NAMES = 256
+
+ANSWER_S = 4.0
+"""All WLEDs together have so long to answer; who sends a byte now and then would otherwise hold the search up."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ def find_wled(
     interface: str = "",
     near: Callable[[str], bool] = lambda address: True,
     listen: bool = True,
+    answer_s: float = ANSWER_S,
 ) -> list[Found]:
     """The WLEDs at ``hosts``, and with the ``zeroconf`` package those that announce themselves by mDNS.
 
@@ -52,17 +59,34 @@ def find_wled(
         interface: own address on the network to listen to; empty: all.
         near: whether an address that was announced may be asked: anybody can announce any.
         listen: whether to listen for announcements at all.
+        answer_s: how long, after that, all of them together have to answer.
     """
     found = []
-    announced = _announced_wleds(seconds, interface) if listen else []
-    for host in dict.fromkeys([*hosts, *filter(near, announced)]):
-        with contextlib.suppress(OSError):
-            info = ask_info(host, port)
-            shape = f"{info.columns} columns, " if info.columns else ""
-            detail = f"{shape}{info.pixels} pixels{', RGBW' if info.rgbw else ''}, version {info.version}"
-            web = f"?http={port}" if port != 80 else ""
-            found.append(Found("wled", info.name, f"wled://{host}{web}", detail, info))
+    announced = _announced_wleds(seconds, interface, answer_s / 2) if listen else []
+    everybody = tuple(dict.fromkeys([*hosts, *filter(near, announced)]))
+    for host, info in _asked(everybody, port, answer_s).items():
+        shape = f"{info.columns} columns, " if info.columns else ""
+        detail = f"{shape}{info.pixels} pixels{', RGBW' if info.rgbw else ''}, version {info.version}"
+        web = f"?http={port}" if port != 80 else ""
+        found.append(Found("wled", info.name, f"wled://{host}{web}", detail, info))
     return found
+
+
+def _asked(hosts: tuple[str, ...], port: int, within_s: float) -> dict[str, WledInfo]:
+    """What each host tells, asked all at once; those that have not answered in time are left out."""
+    told = dict[str, WledInfo]()
+
+    def ask(host: str) -> None:
+        with contextlib.suppress(OSError):
+            told[host] = ask_info(host, port)
+
+    asking = [threading.Thread(target=ask, args=(host,), daemon=True) for host in hosts]
+    for one in asking:
+        one.start()
+    end = time.monotonic() + within_s
+    for one in asking:
+        one.join(max(0.0, end - time.monotonic()))
+    return {host: info for host in hosts if (info := told.get(host)) is not None}
 
 
 def can_use_mdns() -> bool:
@@ -72,7 +96,7 @@ def can_use_mdns() -> bool:
     return find_spec("zeroconf") is not None
 
 
-def _announced_wleds(seconds: float, interface: str) -> list[str]:
+def _announced_wleds(seconds: float, interface: str, within_s: float) -> list[str]:
     if not can_use_mdns():
         return []
     from zeroconf import InterfaceChoice, ServiceBrowser, ServiceStateChange, Zeroconf
@@ -88,8 +112,10 @@ def _announced_wleds(seconds: float, interface: str) -> list[str]:
     with contextlib.suppress(OSError), contextlib.closing(Zeroconf(interfaces=ways)) as zeroconf:
         browser = ServiceBrowser(zeroconf, service, handlers=[on_change])
         time.sleep(seconds)
-        for name in names:
-            told = zeroconf.get_service_info(service, name, 1500)
+        end = time.monotonic() + within_s
+        for name in names[:_MOST_NAMES]:
+            left_ms = max(1, round(1000 * (end - time.monotonic())))
+            told = zeroconf.get_service_info(service, name, min(1500, left_ms))
             addresses += told.parsed_addresses()[:1] if told else []
         browser.cancel()
     return addresses
@@ -176,22 +202,14 @@ def first_rig(found: list[Found]) -> Rig:
         if one.info is not None:
             kind = "matrix" if one.info.columns else "strip"
             pixels, columns = one.info.pixels, one.info.columns
+            calibration = Calibration(one.info.gamma)
             fixtures.append(
-                Fixture(
-                    name, kind, output=name, pixels=pixels, columns=columns, calibration=Calibration(None)
-                )
+                Fixture(name, kind, output=name, pixels=pixels, columns=columns, calibration=calibration)
             )
         for universe in one.universes:
             title = _free(f"{name} {universe}", {fixture.name: "" for fixture in fixtures})
             fixtures.append(
-                Fixture(
-                    title,
-                    "strip",
-                    output=name,
-                    universe=universe,
-                    pixels=_PIXELS_A_UNIVERSE,
-                    calibration=Calibration(None),
-                )
+                Fixture(title, "strip", output=name, universe=universe, pixels=_PIXELS_A_UNIVERSE)
             )
     return Rig(tuple(fixtures), outputs, "found")
 

@@ -1,7 +1,6 @@
 """``hue://``: Philips Hue Entertainment over DTLS. Tested against OpenSSL; not verified on hardware."""
 
 import contextlib
-import threading
 
 from beatomizer.errors import BeatomizerError
 from beatomizer.outputs.lights import hue_packets
@@ -70,18 +69,14 @@ def open_hue(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile)
         url.port or hue_packets.PORT,
         credentials.user,
         credentials.key,
-        before=lambda: _aside(bridge, credentials, area, "start"),
-        after=lambda: _aside(bridge, credentials, area, "stop"),
+        before=lambda: _act(bridge, credentials, area, "start"),
+        after=lambda: _act(bridge, credentials, area, "stop"),
     )
     voice = HueVoice(area, zones)
     return SteadyLight(url, zones, voice, link, max_fps=BRIDGE_FPS, keep_alive_s=STREAM_S, profile=profile)
 
 
-def _aside(bridge: HueBridge, credentials: Credentials, area: Area, action: str) -> None:
-    """Start or stop without waiting. The thread is not a daemon: the program's end waits for the stop."""
-
-    def act() -> None:
-        with contextlib.suppress(BeatomizerError):  # the handshake will tell
-            bridge.act(credentials, area, action)
-
-    threading.Thread(target=act, name=f"hue-{action}").start()
+def _act(bridge: HueBridge, credentials: Credentials, area: Area, action: str) -> None:
+    """Start or stop the stream; the link calls it aside."""
+    with contextlib.suppress(BeatomizerError):  # the handshake will tell
+        bridge.act(credentials, area, action)

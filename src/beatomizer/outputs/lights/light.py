@@ -91,6 +91,13 @@ class Light(Protocol):
     def status(self) -> LightStatus:
         """How it is doing."""
 
+    def seen(self, rgb8: U8) -> U8 | None:
+        """What its lamps will show of colours ``[Z, 3]``, as 8-bit sRGB; ``None``: the colours themselves.
+
+        Lamps of eight linear bits round dim light to the next of few steps. The player sends only what is within the
+        limits as they show it.
+        """
+
     def send(self, frame: LightFrame) -> None:
         """Show a frame. Returns within about a millisecond and never raises for the network's faults.
 

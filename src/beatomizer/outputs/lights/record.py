@@ -17,7 +17,7 @@ from beatomizer.atomic import written_aside
 from beatomizer.errors import UsageError
 from beatomizer.outputs.lights.ending import fade_frames
 from beatomizer.outputs.lights.light import Light, LightFrame, LightStatus, black
-from beatomizer.outputs.lights.url import LightUrl
+from beatomizer.outputs.lights.url import LightUrl, record_path
 from beatomizer.rig.rig import Rig
 from beatomizer.safety.profiles import DEFAULT_PROFILE, Profile
 from beatomizer.timebase import FPS
@@ -63,6 +63,10 @@ class RecordingLight:
     def beats(self) -> Int:
         """The beat counter of each frame, ``[N]``."""
         return np.array([frame.beat for frame in self.frames], dtype=np.int64)
+
+    def seen(self, rgb8: U8) -> U8 | None:
+        """The colours themselves."""
+        return None
 
     def send(self, frame: LightFrame) -> None:
         """Remember a frame."""
@@ -123,10 +127,7 @@ def open_record(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profi
     """``record:///folder/file.npz``, or ``record://file.npz`` for the folder one is in."""
     fps = url.number("fps", float(FPS), 1, FPS)
     url.finish()
-    after = url.text.split("://", 1)[1].split("?", 1)[0]
-    from urllib.parse import unquote
-
-    path = Path(unquote(after))
+    path = record_path(url)
     if path.suffix.lower() != ".npz":
         raise UsageError(f"'{url.text}' names no .npz file", "write it like record://sent.npz")
     if not path.parent.is_dir():

@@ -5,6 +5,7 @@ from beatomizer.outputs.lights import sacn_packets as packets
 from beatomizer.outputs.lights.identity import component_id
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.link import UdpLink
+from beatomizer.outputs.lights.response import response_of
 from beatomizer.outputs.lights.steady import SteadyLight
 from beatomizer.outputs.lights.url import LightUrl
 from beatomizer.outputs.lights.voice import Address, Message, PlainVoice
@@ -47,6 +48,10 @@ class SacnVoice(PlainVoice):
         ]
         self._to = [self._address(universe) for universe in patch.universes]
         self._last: U8 | None = None
+
+    def seen(self, rgb8: U8) -> U8 | None:
+        """What the lamps will show."""
+        return self.patch.seen(rgb8)
 
     def show(self, frame: LightFrame, now_s: float) -> list[Message]:
         """One packet for each universe, then the synchronisation packet."""
@@ -95,9 +100,10 @@ def open_sacn(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile
     name = url.word("name", "Beatomizer")
     interface = url.word("interface", "")
     fps = url.number("fps", DMX_FPS, 1, 60)
+    response = response_of(url)
     url.finish()
     fixtures = rig.behind(url.text).fixtures if rig else plain_fixtures(zones, universe, address)
-    patch = DmxPatch(fixtures, zones, packets.LOWEST, packets.HIGHEST)
+    patch = DmxPatch(response.of(fixtures), zones, packets.LOWEST, packets.HIGHEST)
     port = url.port or packets.PORT
     voice = SacnVoice(patch, component_id(), name, priority, sync, port, multicast)
     to = packets.multicast_address(patch.universes[0]) if multicast else host

@@ -55,6 +55,10 @@ class ScreenLight:
         self._last: U8 | None = None
         self._closed = False
 
+    def seen(self, rgb8: U8) -> U8 | None:
+        """The colours themselves."""
+        return None
+
     def send(self, frame: LightFrame) -> None:
         """Draw a frame."""
         if self._closed:

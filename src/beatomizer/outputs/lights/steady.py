@@ -93,6 +93,10 @@ class SteadyLight:
         """How it is doing."""
         return self._status
 
+    def seen(self, rgb8: U8) -> U8 | None:
+        """What its lamps will show of colours."""
+        return self.voice.seen(rgb8)
+
     def send(self, frame: LightFrame) -> None:
         """Show a frame."""
         if self._closed:

@@ -6,9 +6,15 @@ the message names what would have been understood.
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from beatomizer.errors import UsageError, one_line
+
+
+def record_path(url: "LightUrl") -> Path:
+    """The file that a ``record://`` URL names: all that stands between the scheme and the options."""
+    return Path(unquote(url.text.split("://", 1)[1].split("?", 1)[0]))
 
 
 def _port(parts: SplitResult) -> int | None:

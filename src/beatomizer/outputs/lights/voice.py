@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from beatomizer.arrays import U8
 from beatomizer.outputs.lights.light import LightFrame
 
 Address = tuple[str, int]
@@ -26,6 +27,9 @@ class Voice(Protocol):
     def show(self, frame: LightFrame, now_s: float) -> list[Message]:
         """The messages of one frame; empty if there is nobody to send it to."""
 
+    def seen(self, rgb8: U8) -> U8 | None:
+        """What the lamps will show of colours ``[Z, 3]``, as 8-bit sRGB; ``None``: the colours themselves."""
+
     def due(self, now_s: float) -> list[Message]:
         """What else is due: polls, discovery, pings. Called every tick."""
 
@@ -42,6 +46,10 @@ class PlainVoice:
     def greeting(self) -> list[Message]:
         """Say nothing."""
         return []
+
+    def seen(self, rgb8: U8) -> U8 | None:
+        """The colours themselves."""
+        return None
 
     def due(self, now_s: float) -> list[Message]:
         """Nothing is due."""

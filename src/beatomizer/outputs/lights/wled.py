@@ -2,10 +2,12 @@
 
 import threading
 
+from beatomizer.arrays import U8
 from beatomizer.outputs.lights import ddp_packets, wled_packets
 from beatomizer.outputs.lights.ddp import MOST_PIXELS
 from beatomizer.outputs.lights.light import Light, LightFrame
 from beatomizer.outputs.lights.link import UdpLink
+from beatomizer.outputs.lights.response import Response, response_of
 from beatomizer.outputs.lights.steady import SteadyLight
 from beatomizer.outputs.lights.url import LightUrl
 from beatomizer.outputs.lights.voice import Address, Message, PlainVoice
@@ -74,7 +76,7 @@ class WledVoice(PlainVoice):
         fixtures: of the rig; ``None``: one strip or matrix of the WLED's own size.
         host: where the goodbye goes.
         ddp: DDP, else UDP realtime.
-        gamma: what the WLED does with values; ``None``: as it says itself.
+        response: what the WLED does with values; where the URL does not say, as fixtures or the WLED itself say.
     """
 
     def __init__(
@@ -84,13 +86,19 @@ class WledVoice(PlainVoice):
         fixtures: tuple[Fixture, ...] | None,
         host: str,
         ddp: bool,
-        gamma: float | None = None,
+        response: Response,
     ) -> None:
         self._link, self._zones, self._fixtures, self._host, self._ddp = link, zones, fixtures, host, ddp
-        self._gamma = gamma
-        self._patch: PixelPatch | None = PixelPatch(fixtures, zones, gamma or 1.0) if fixtures else None
+        self._response = response
+        self._patch: PixelPatch | None = PixelPatch(response.of(fixtures), zones) if fixtures else None
         self._for: WledInfo | None = None
         self._sequence = 1
+
+    def seen(self, rgb8: U8) -> U8 | None:
+        """What the pixels will show; the colours themselves while it is not known how many there are."""
+        return (
+            self._pixels().seen(rgb8) if self._fixtures is not None or self._link.info is not None else None
+        )
 
     def show(self, frame: LightFrame, now_s: float) -> list[Message]:
         """The pixels of a frame."""
@@ -115,9 +123,9 @@ class WledVoice(PlainVoice):
                 "matrix" if info.columns else "strip",
                 pixels=info.pixels,
                 columns=info.columns,
-                calibration=Calibration(gamma=None),
+                calibration=Calibration(gamma=info.gamma),
             )
-            self._patch = PixelPatch((shape,), self._zones, self._gamma or info.gamma)
+            self._patch = PixelPatch(self._response.of((shape,)), self._zones)
         assert self._patch is not None  # the link is ready only when the size is known
         return self._patch
 
@@ -129,8 +137,7 @@ def open_wled(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile
     pixels = url.whole("pixels", 0, 0, MOST_PIXELS)
     http_port = url.whole("http", 80, 1, 65535)
     realtime_port = url.whole("realtime", wled_packets.REALTIME_PORT, 1, 65535)
-    corrects = url.number("gamma", 1.0, 1.0, 4.0)
-    gamma = corrects if "gamma" in url.options else None
+    response = response_of(url)
     fps = url.number("fps", float(FPS), 1, FPS)
     url.finish()
     fixtures = rig.behind(url.text).fixtures if rig else None
@@ -142,5 +149,5 @@ def open_wled(url: LightUrl, zones: int, rig: Rig | None, profile: str | Profile
     if known and not fixtures:
         fixtures = plain_strip(pixels)
     link = WledLink(host, url.port or (ddp_packets.PORT if ddp else realtime_port), http_port, known)
-    voice = WledVoice(link, zones, fixtures, host, ddp, gamma)
+    voice = WledVoice(link, zones, fixtures, host, ddp, response)
     return SteadyLight(url, zones, voice, link, max_fps=fps, profile=profile)
