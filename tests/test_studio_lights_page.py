@@ -158,7 +158,7 @@ def test_axe_finds_nothing_serious_in_either_tab_on_a_phone(browser, tmp_path, m
         place = {"kind": "ddp", "host": "127.0.0.1", "port": 9, "name": "<i>Lamp</i>"}
         assert server.ask("POST", "/api/lights/add", place).status == 201
         id = server.upload(write_wav(tmp_path / "song.wav", beat_song(6.0)))["id"]
-        server.until(id, "first")
+        server.until(id)
         page = browser.new_page(viewport={"width": 360, "height": 740}, bypass_csp=True)  # for axe itself
         page.goto(f"{server.origin}/#project={id}")
         page.click("#notice-calm")
