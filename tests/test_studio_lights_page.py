@@ -165,7 +165,7 @@ def test_axe_finds_nothing_serious_in_either_tab_on_a_phone(browser, tmp_path, m
         for tab in ("live", "lights"):  # each is fetched when it is opened, so the order matters
             page.click(f"#tab-{tab}")
             if tab == "live":
-                until(page, "document.querySelector('#panel-live select').options.length > 0")
+                until(page, "document.querySelector('#panel-live select')?.options.length > 0")
                 until(page, "document.querySelector('#panel-live').textContent.includes('(2 chosen')")
             else:
                 until(page, "document.querySelectorAll('#panel-lights .light').length === 2")
