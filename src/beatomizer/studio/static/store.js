@@ -25,6 +25,7 @@ export class Store extends EventTarget {
     this.wishing = null;
     this.project = this.cues = this.light = this.wave = this.selection = null;
     this.past = [];
+    this.asking = null;
     this.future = [];
     this.open_ = null; // the group of a drag or a slider that has not been let go
     this.session = (this.session ?? 0) + 1; // answers of an earlier project are not for this one
@@ -66,7 +67,7 @@ export class Store extends EventTarget {
     const found = await this.api.project(project.id);
     if (session !== this.session || this.dirty || (this.sending && !whileSaving)) return; // what is being saved is newer
     const before = this.state(), first = !this.cues || project.coarse;
-    this.project = found;
+    this.project = this.asking ? { ...found, wishes: this.asking } : found; // a wish on its way is not in it yet
     const { undone = -Infinity, before: old } = this.wishing ?? {};
     if (performance.now() - undone < UNDONE_MS && found.cues && !same(found.cues, this.cues)) {
       this.wishing = null;
@@ -147,9 +148,10 @@ export class Store extends EventTarget {
     this.project = { ...this.project, wishes };
     this.tell("project");
     const wish = (this.wishing = { label, before });
+    this.asking = wishes;
     this.say("saving", "Designing…");
     if (this.sending) await this.sent();
-    if (session !== this.session || this.wishing !== wish) return; // closed, or taken back before it was sent
+    if (session !== this.session || this.wishing !== wish) return; // closed, taken back or overtaken before it was sent
     wish.sent = true;
     this.sending = this.sendWishes(wishes, keep, before);
     await this.sending;
@@ -161,8 +163,8 @@ export class Store extends EventTarget {
     try {
       const { rev } = await this.asked(wishes, keep);
       if (session !== this.session) return;
-      this.project.rev = rev ?? this.project.rev;
-      if (!this.dirty) this.say("saved", "Saved");
+      this.project.rev = Math.max(rev, this.project.rev);
+      if (!this.dirty && !this.wishing?.undone) this.say("saved", "Saved");
     } catch (error) {
       if (session !== this.session) return;
       this.wishing = null;
@@ -170,6 +172,7 @@ export class Store extends EventTarget {
       this.tell("project");
       await this.refused(error, false);
     } finally {
+      if (this.asking === wishes) this.asking = null;
       if (session === this.session) {
         this.sending = false;
         if (this.dirty) this.save();
@@ -177,7 +180,6 @@ export class Store extends EventTarget {
     }
   }
 
-  /** Take back a wish whose show is not there yet. The server finishes it all the same; then this list goes back. */
   /** A design that was finished meanwhile is no reason to refuse: wishes are whole, the last ones win. */
   async asked(wishes, keep) {
     const { id } = this.project;
@@ -185,16 +187,18 @@ export class Store extends EventTarget {
       try {
         return await this.api.saveWishes(id, rev, wishes, keep);
       } catch (error) {
-        if (error.status !== 409 || !error.said || tries > 4) throw error;
-        rev = error.said.rev;
+        if (error.status !== 409 || tries > 4) throw error;
+        rev = error.said?.rev ?? this.project.rev;
       }
     }
   }
 
+  /** Take back a wish whose show is not there yet. The server finishes it all the same; then this list goes back. */
   unwish() {
     const { label, before, sent } = this.wishing;
     if (sent) this.wishing.undone = performance.now();
     else this.wishing = null;
+    this.asking = null;
     this.project = { ...this.project, wishes: before.wishes };
     this.tell("project");
     this.say(sent ? "saving" : "saved", sent ? "Taking it back…" : "Saved");
