@@ -26,7 +26,8 @@ ALLOWED["__init__"] = {*GROUND, *LINE, "line"}
 ALLOWED["__main__"] = {"cli"}
 for room in set(ALLOWED) - {"live", "line", "player", "studio", "cli"}:
     ALLOWED[room] -= {"live"}
-"""Outputs take a safe show, wherever it comes from, and learners learn from the line: only player, studio and doors go live."""
+"""Outputs take a safe show, wherever it comes from, and learners learn from the line: only player, studio and doors go
+live."""
 
 HEAVY = {"torch", "scipy", "librosa", "matplotlib", "pandas"}
 TORCH_ROOMS = {"models", "training", "evaluation", "search"}

@@ -26,10 +26,10 @@ from beatomizer.studio.guard import HEADERS
 from beatomizer.studio.hub import MOST_PAGES
 from beatomizer.studio.pages import page_files, page_routes, table
 from beatomizer.studio.project import Project, name_of, song_file_name, title_from
+from beatomizer.studio.results import named
 from beatomizer.studio.server import bound, server_of
 from beatomizer.studio.settings import Settings
 from beatomizer.studio.studio import Studio
-from beatomizer.studio.workshop import _named
 from tests.songs import beat_song, write_wav
 from tests.studio_server import Answer, StudioProcess, events, read_answer, studio
 
@@ -982,9 +982,9 @@ def test_a_mistake_in_the_server_is_one_line(
 )
 def test_a_decoder_that_was_taken_over_names_no_other_file(result: dict[str, Any]) -> None:
     with pytest.raises(TaskError):
-        _named(result, "x")
+        named(result, "x")
     good = {"wave": "x-wave.bin", "cues": "x-cues.json", "light": {"file": "x-light.bin"}, "heard": ""}
-    assert _named(good, "x") == good
+    assert named(good, "x") == good
 
 
 def test_links_in_the_pages_folder_are_not_served(tmp_path: Path) -> None:

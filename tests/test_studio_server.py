@@ -422,6 +422,17 @@ def test_whatever_ends_the_server_ends_its_children(tmp_path: Path, number: int)
         named = {path.name for path in home.iterdir()}
         assert len(named) <= 7
         assert not [name for name in named if name.startswith(".")]
+        cues = ready["cues"] | {"title": "edited"}
+        body = {"rev": ready["rev"], "cues": cues, "kept": [[0, 2]]}
+        rev = again.ask("PUT", f"/api/projects/{project['id']}/cues", body).json["rev"]
+        body = {"rev": rev, "wishes": {"zones": 2}, "keep": True}
+        assert again.ask("PUT", f"/api/projects/{project['id']}/wishes", body).status == 200
+        again.process.kill()  # before it is designed
+    with studio(tmp_path / "studio") as third:
+        third.project(project["id"])  # which a page does first, and which wakes it
+        ready = third.until(project["id"])
+        assert (ready["cues"]["title"], ready["kept"]) == ("edited", [[0, 2]])
+        assert ready["wishes"]["zones"] == ready["cues"]["zones"] == 2
 
 
 def test_songs_of_the_command_line_and_one_studio_a_folder(

@@ -30,9 +30,9 @@ from beatomizer.studio.project import (
     title_from,
 )
 from beatomizer.studio.projects import StaleError, told_of_disk
+from beatomizer.studio.results import cues_told
 from beatomizer.studio.settings import CUES_BYTES, MOST_PROJECTS, UPLOAD_BYTES, too_many_lights
 from beatomizer.studio.studio import Studio
-from beatomizer.studio.workshop import cues_told
 
 UPLOADS_AT_ONCE = 4
 

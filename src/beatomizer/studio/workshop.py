@@ -7,20 +7,19 @@ is done by ``children``; here results are put into ``projects`` and told to ``hu
 
 import asyncio
 import contextlib
-import json
-import re
 from contextlib import aclosing
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from beatomizer.errors import BeatomizerError, UsageError
-from beatomizer.studio.children import Children, StoppedError, TaskError
+from beatomizer.studio.children import Children, StoppedError
 from beatomizer.studio.hub import Hub
 from beatomizer.studio.jobs import Job, Jobs
 from beatomizer.studio.limits import Limits
 from beatomizer.studio.project import Project
 from beatomizer.studio.projects import Projects, UnknownProjectError
+from beatomizer.studio.results import SHARES, facts_of, lit, named, order_of, share_of, sweep, with_show
+from beatomizer.studio.sounds import Sounds
 
 AT_ONCE = 2
 """Songs that are listened to, or written as files, side by side."""
@@ -28,19 +27,7 @@ AT_ONCE = 2
 MOST_HEARD = 8
 """Projects of which is kept what was heard; of the others it is heard again when it is needed."""
 
-_SHARES = {
-    "composing": 0.0,
-    "audio": 0.02,
-    "features": 0.2,
-    "coarse": 0.3,
-    "listening": 0.35,
-    "designing": 0.6,
-}
-"""Where each stage of listening begins, of all of it; drawing and safety are the rest."""
-
 _LIMITS = Limits()
-_FILES = Limits(cpu_s=6 * 3600.0)
-"""A video of two and a half hours takes its time."""
 
 
 class Workshop:
@@ -49,10 +36,7 @@ class Workshop:
     def __init__(self, projects: Projects, children: Children, jobs: Jobs, hub: Hub) -> None:
         self.projects, self.children, self.jobs, self.hub = projects, children, jobs, hub
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._sound_slots = asyncio.Semaphore(AT_ONCE)
-        self._sounding: dict[str, asyncio.Task[None]] = {}
-        self._mute: set[str] = set()
-        """Projects whose sound could not be made; they are not tried again and again."""
+        self._sounds = Sounds(projects, children, hub)
         self._closing = False
         self._due: set[str] = set()
         """Projects whose light is older than their cue list."""
@@ -72,7 +56,7 @@ class Workshop:
             elif project.light is None or project.light["rev"] != project.cues_rev:
                 self.redraw(id)
             if project.song and not project.sound:
-                self._begin_sound(id)
+                self._sounds.begin(id)
 
     async def listen_again(self, id: str) -> None:
         """Try a song again that has failed.
@@ -88,7 +72,7 @@ class Workshop:
             return replace(known, state="listening", error="")
 
         self.tell_project(await self.projects.change(id, changed), "changed")
-        self._mute.discard(id)
+        await self._sounds.forget(id)
         self.jobs.start("listen", id, self._listen)
 
     def redraw(self, id: str) -> None:
@@ -101,31 +85,26 @@ class Workshop:
         """Design by the wishes as they are now."""
         if id in self._again:
             self._again[id].set()
-        elif not self.jobs.of(id, "listen"):  # which looks at the wishes when it ends
+        elif not (self.jobs.of(id, "listen") or self.jobs.of(id, "redesign")):
+            # The one looks at the wishes when it ends, the other when it begins.
             self.jobs.start("redesign", id, self._redesign, asked=False)
 
     async def forget(self, id: str) -> None:
         """End everything that is done for a project."""
         self._due.discard(id)
-        self._mute.discard(id)
         await self.jobs.stop(self.jobs.of(id))
-        sounding = self._sounding.pop(id, None)
-        if sounding is not None:
-            sounding.cancel()
-            await asyncio.wait([sounding])
+        await self._sounds.forget(id)
 
     async def close(self) -> None:
         """End everything."""
         self._closing = True
-        for sounding in self._sounding.values():
-            sounding.cancel()
-        if self._sounding:
-            await asyncio.wait(list(self._sounding.values()))
+        await self._sounds.close()
 
     async def _listen(self, job: Job) -> None:
         async with self._slots:
             await self._listen_now(job)
-        if self.projects.get(job.project).due:  # other wishes came meanwhile
+        if self.projects.get(job.project).due and not self.jobs.of(job.project, "redesign"):
+            # Other wishes came meanwhile.
             self.jobs.start("redesign", job.project, self._redesign, asked=False)
 
     async def _listen_now(self, job: Job) -> None:
@@ -136,8 +115,8 @@ class Workshop:
         try:
             if not project.song:
                 project = await self._composed(job, project)
-            self._begin_sound(project.id)
-            told = _told(project, home, job.id) | {"song": str(home / project.song)}
+            self._sounds.begin(project.id)
+            told = order_of(project, home, job.id) | {"song": str(home / project.song)}
             await self._heard(job, project, told)
         except StoppedError:
             if not self._closing:  # else it goes on when the server does
@@ -147,7 +126,7 @@ class Workshop:
             await self._failed(job.project, str(error))
             raise
         finally:
-            await asyncio.to_thread(_sweep, home, job.id, self.projects, project.id)
+            await asyncio.to_thread(sweep, home, job.id, self.projects, project.id)
 
     async def _composed(self, job: Job, project: Project) -> Project:
         home = self.projects.home(project.id)
@@ -157,7 +136,7 @@ class Workshop:
             )
         ) as said:
             async for _ in said:
-                job.progress("composing", _SHARES["composing"])
+                job.progress("composing", SHARES["composing"])
         return await self.projects.change(project.id, lambda known: replace(known, song="song.flac"))
 
     async def _heard(self, job: Job, project: Project, told: dict[str, Any]) -> None:
@@ -165,23 +144,23 @@ class Workshop:
         async with aclosing(self.children.run("listen", told, _LIMITS, stop=job.stop)) as said:
             async for news in said:
                 if "stage" in news:
-                    job.progress(news["stage"], _share(news))
+                    job.progress(news["stage"], share_of(news))
                 elif "wave" in news:
                     facts = {
-                        "wave": str(_named(news, job.id)["wave"]),
+                        "wave": str(named(news, job.id)["wave"]),
                         "duration_s": float(news["duration_s"]),
                     }
                     await self.projects.change(project.id, lambda known, facts=facts: replace(known, **facts))  # type: ignore[misc]
                 elif "coarse" in news:
-                    job.progress("coarse", _SHARES["coarse"])
-                    await self._first(project, _named(news["coarse"], job.id), coarse=True)
+                    job.progress("coarse", SHARES["coarse"])
+                    await self._first(project, named(news["coarse"], job.id), coarse=True)
                 elif "done" in news:
-                    await self._first(project, _named(news["done"], job.id), coarse=False)
+                    await self._first(project, named(news["done"], job.id), coarse=False)
 
     async def _first(self, begun: Project, drawn: dict[str, Any], *, coarse: bool) -> None:
         """A show of the listening. Once a person has changed the cue list, it stays what the person made of it."""
         home = self.projects.home(begun.id)
-        facts = await asyncio.to_thread(_facts_of, home / drawn["cues"])
+        facts = await asyncio.to_thread(facts_of, home / drawn["cues"])
 
         def changed(known: Project) -> Project:
             heard: dict[str, Any] = {"heard": str(drawn.get("heard", "")), "coarse": coarse}
@@ -189,7 +168,7 @@ class Workshop:
             if known.edited:
                 return replace(known, **heard)
             due = known.due and known.wishes != begun.wishes
-            return _with_show(replace(known, **heard, **facts, due=due), drawn)
+            return with_show(replace(known, **heard, **facts, due=due), drawn)
 
         after = await self.projects.change(begun.id, changed)
         self._tell(after, cues=not after.edited, show=not after.edited)
@@ -224,14 +203,14 @@ class Workshop:
             def changed(known: Project, begun: Project = project, result: dict[str, Any] = result) -> Project:
                 if known.cues != begun.cues:  # changed again: the next round draws that
                     return known
-                return _lit(known, result)
+                return lit(known, result)
 
             try:
                 after = await self.projects.change(id, changed, touched=False)
                 if after.light is not None and after.light["file"] == result["light"]["file"]:
                     self._tell(after, show=True)
             finally:
-                await asyncio.to_thread(_sweep, home, job.id, self.projects, id)
+                await asyncio.to_thread(sweep, home, job.id, self.projects, id)
 
     async def _redesign(self, job: Job) -> None:
         id = job.project
@@ -247,7 +226,7 @@ class Workshop:
         """One try; whether the result is by the newest wishes."""
         project = self.projects.get(job.project)
         home = self.projects.home(project.id)
-        told = _told(project, home, f"{job.id}-{project.rev}") | {"song": str(home / project.song)}
+        told = order_of(project, home, f"{job.id}-{project.rev}") | {"song": str(home / project.song)}
         told |= {"heard": str(home / project.heard) if project.heard else ""}
         keeps_form = project.edited or bool(project.kept)
         told |= {"cues": str(home / project.cues) if keeps_form else "", "kept": project.kept}
@@ -255,13 +234,13 @@ class Workshop:
         watch = [asyncio.create_task(_either(stop, job.stop, again))]
         try:
             result = await self._result("redesign", told, job, stop)
-            facts = (await asyncio.to_thread(_facts_of, home / result["cues"])) | {"edited": keeps_form}
+            facts = (await asyncio.to_thread(facts_of, home / result["cues"])) | {"edited": keeps_form}
 
             def changed(known: Project) -> Project:
                 if known.rev != project.rev or again.is_set():
                     raise _OldError
                 heard = {"heard": result["heard"]} if "heard" in result else {}
-                return _with_show(replace(known, coarse=False, due=False, **heard, **facts), result)
+                return with_show(replace(known, coarse=False, due=False, **heard, **facts), result)
 
             self._tell(await self.projects.change(project.id, changed), cues=True, show=True)
             return True
@@ -276,7 +255,7 @@ class Workshop:
         finally:
             for task in watch:
                 task.cancel()
-            await asyncio.to_thread(_sweep, home, job.id, self.projects, project.id)
+            await asyncio.to_thread(sweep, home, job.id, self.projects, project.id)
 
     async def _result(
         self, kind: str, told: dict[str, Any], job: Job, stop: asyncio.Event | None = None
@@ -285,31 +264,9 @@ class Workshop:
         async with aclosing(self.children.run(kind, told, _LIMITS, stop=stop or job.stop)) as said:
             async for news in said:
                 if "stage" in news:
-                    job.progress(news["stage"], _share(news))
+                    job.progress(news["stage"], share_of(news))
                 result = news.get("done", result)
-        return _named(result, str(told["prefix"]))
-
-    def _begin_sound(self, id: str) -> None:
-        if id not in self._sounding and id not in self._mute and not self.projects.get(id).sound:
-            task = self._sounding[id] = asyncio.create_task(self._sound(id))
-            task.add_done_callback(lambda _: self._sounding.pop(id, None))
-
-    async def _sound(self, id: str) -> None:
-        """The sound for the page, beside everything else. A song that fails here fails in listening too."""
-        async with self._sound_slots:
-            self._mute.add(id)  # unless it succeeds
-            with contextlib.suppress(BeatomizerError):
-                project, home = self.projects.get(id), self.projects.home(id)
-                told = {"song": str(home / project.song), "to": str(home / "sound.m4a")}
-                async with aclosing(self.children.run("sound", told, _LIMITS)) as said:
-                    async for _ in said:
-                        pass
-                change = self.projects.change(
-                    id, lambda known: replace(known, sound="sound.m4a"), touched=False
-                )
-                await change
-                self._mute.discard(id)
-                self.hub.send({"type": "sound", "project": id})
+        return named(result, str(told["prefix"]))
 
     async def _forget_heard(self, newest: str) -> None:
         """Keep what was heard of the projects that were changed last."""
@@ -345,67 +302,3 @@ async def _either(stop: asyncio.Event, *others: asyncio.Event) -> None:
     finally:
         for task in waiting:
             task.cancel()
-
-
-def _told(project: Project, home: Path, prefix: str) -> dict[str, Any]:
-    return {"home": str(home), "prefix": prefix, "name": project.name, "wishes": asdict(project.wishes)}
-
-
-def _share(news: dict[str, Any]) -> float:
-    """The share of all the work that is done, by the stage."""
-    begin = _SHARES.get(news["stage"], 0.75)
-    return begin + (0.15 * float(news["share"]) if news["stage"] in ("audio", "safety") else 0.0)
-
-
-def _named(result: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """A result whose files are called as they were told to be: a decoder that was taken over may say anything.
-
-    Raises:
-        TaskError: they are not.
-    """
-    light = result.get("light") or {}
-    for name in (result.get("wave"), result.get("cues"), result.get("heard"), light.get("file")):
-        if name and not (re.fullmatch(r"[A-Za-z0-9.-]+", str(name)) and str(name).startswith(f"{prefix}-")):
-            raise TaskError("its process gave something odd", "try another copy of the song")
-    return result
-
-
-def _with_show(project: Project, drawn: dict[str, Any]) -> Project:
-    """The project with another cue list and its light."""
-    rev = project.rev + 1
-    return _lit(replace(project, rev=rev, cues_rev=rev, cues=str(drawn["cues"])), drawn)
-
-
-def _lit(project: Project, drawn: dict[str, Any]) -> Project:
-    """The project with other light."""
-    shows = project.shows + 1
-    light = dict(drawn["light"]) | {"show": shows, "rev": project.cues_rev, "report": drawn["report"]}
-    return replace(project, shows=shows, light=light)
-
-
-def _facts_of(cues: Path) -> dict[str, Any]:
-    """What a project's line in the list shows of a cue list that was just designed."""
-    from beatomizer.cues.format import read_cues
-
-    read = read_cues(cues)
-    return {
-        "title": read.title,
-        "artist": read.artist,
-        "duration_s": read.duration_s,
-        "palette": read.palette,
-        "edited": False,
-    }
-
-
-def _sweep(home: Path, prefix: str, projects: Projects, id: str) -> None:
-    """Remove what a job has written and nobody names."""
-    with contextlib.suppress(OSError, BeatomizerError):
-        named = projects.get(id).files
-        for path in home.glob(f"{prefix}-*"):
-            if path.name not in named:
-                path.unlink()
-
-
-def cues_told(text: str) -> Any:
-    """A cue list's text for an answer; ``None`` if there is none."""
-    return json.loads(text) if text else None
