@@ -158,14 +158,14 @@ def test_axe_finds_nothing_serious_in_either_tab_on_a_phone(browser, tmp_path, m
         place = {"kind": "ddp", "host": "127.0.0.1", "port": 9, "name": "<i>Lamp</i>"}
         assert server.ask("POST", "/api/lights/add", place).status == 201
         id = server.upload(write_wav(tmp_path / "song.wav", beat_song(6.0)))["id"]
-        server.until(id, "first")
+        server.until(id)
         page = browser.new_page(viewport={"width": 360, "height": 740}, bypass_csp=True)  # for axe itself
         page.goto(f"{server.origin}/#project={id}")
         page.click("#notice-calm")
         for tab in ("live", "lights"):  # each is fetched when it is opened, so the order matters
             page.click(f"#tab-{tab}")
             if tab == "live":
-                until(page, "document.querySelector('#panel-live select').options.length > 0")
+                until(page, "document.querySelector('#panel-live select')?.options.length > 0")
                 until(page, "document.querySelector('#panel-live').textContent.includes('(2 chosen')")
             else:
                 until(page, "document.querySelectorAll('#panel-lights .light').length === 2")
