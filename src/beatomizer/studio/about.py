@@ -41,23 +41,6 @@ MODEL_TEXTS = {
     "classic": "Beats and loudness without learning; quick",
 }
 
-KEYS = (
-    ("Space", "play and pause"),
-    ("← →", "5 seconds back and forth; with Shift a bar"),
-    ("Home End", "to the start, to the end"),
-    ("B", "blackout"),
-    ("Esc", "close, clear the selection"),
-    ("F", "full screen"),
-    ("M", "mute"),
-    ("C", "calm light"),
-    ("L", "loop"),
-    ("S", "split the section"),
-    ("Delete", "delete the selection"),
-    ("Ctrl Z, Ctrl Shift Z", "undo, redo"),
-    ("+ −", "zoom"),
-    ("?", "help"),
-)
-
 
 def about(settings: Settings) -> dict[str, Any]:
     """The answer of ``/api/about``."""
@@ -85,7 +68,6 @@ def about(settings: Settings) -> dict[str, Any]:
             "picture_side": [MIN_SIDE, MAX_SIDE],
         },
         "fseq_steps_ms": list(FSEQ_STEPS_MS),
-        "keys": [list(row) for row in KEYS],
         "token": bool(settings.token),
         "review": settings.shards is not None,
     }
