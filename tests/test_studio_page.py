@@ -393,6 +393,29 @@ def test_axe_finds_nothing_serious(browser: Any, server: StudioProcess, ready: s
         look("start")
 
 
+def test_fingers_find_every_control(browser: Any, server: StudioProcess, ready: str) -> None:
+    """At least 24 px each way (WCAG 2.2, 2.5.8); what lies unseen in a label is as large as that."""
+    added = server.ask("POST", "/api/lights/add", {"kind": "ddp", "host": "127.0.0.1", "port": 9})
+    assert added.status == 201
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+    with opened(browser, server, ready, **phone) as visit:
+        for tab in ("show", "cue", "lights", "live"):
+            visit.page.click(f"#tab-{tab}")
+            if tab == "cue":
+                visit.page.click(".timeline .part >> nth=0")
+            visit.page.wait_for_selector(f"#panel-{tab} :is(button, input)")
+            small = visit.page.evaluate(
+                """(() => { for (const one of document.querySelectorAll('details')) one.open = true;
+                const controls = [...document.querySelectorAll('button, a[href], input, select, summary')];
+                return controls.filter((one) => one.checkVisibility() && !one.closest('[aria-hidden=true]'))
+                  .map((one) => [one, (one.matches('.unseen') && one.closest('label') || one).getBoundingClientRect()])
+                  .filter(([, box]) => box.width < 23.9 || box.height < 23.9)
+                  .map(([one, box]) => [one.outerHTML.slice(0, 120), box.width, box.height]); })()"""
+            )
+            assert [one for one in small if 'type="file"' not in one[0]] == [], tab
+    assert server.ask("DELETE", f"/api/lights/{added.json['id']}").status == 200
+
+
 def _tab_to(page: Any, there: str, most: int = 60) -> set[str]:
     """Press Tab until a condition holds; the ids passed on the way."""
     passed = set()
