@@ -51,7 +51,9 @@ def rows(text: str) -> list[list[str]]:
 
 def keys_of_help() -> dict[str, str]:
     """The list that the page shows at ``?``."""
-    listed = re.search(r"const KEYS = \[(.*?)\n\];", (STATIC / "keys.js").read_text(encoding="utf-8"), re.DOTALL)
+    listed = re.search(
+        r"const KEYS = \[(.*?)\n\];", (STATIC / "keys.js").read_text(encoding="utf-8"), re.DOTALL
+    )
     assert listed is not None
     return dict(re.findall(r'\["([^"]+)", "([^"]+)"\]', listed[1]))
 
@@ -66,7 +68,9 @@ def test_every_key_of_the_help_has_a_command() -> None:
     main = (STATIC / "main.js").read_text(encoding="utf-8")
     commands = re.search(r"const commands = \{(.*?)\n\};", main, re.DOTALL)
     assert commands is not None
-    known = {found[0] or found[1] for found in re.findall(r'^  (?:"([^"]+)"|(\w+)):', commands[1], re.MULTILINE)}
+    known = {
+        found[0] or found[1] for found in re.findall(r'^  (?:"([^"]+)"|(\w+)):', commands[1], re.MULTILINE)
+    }
     said = {key for row in keys_of_help() for key in row.split(" ")}
     wanted = {HANDS.get(key, key.lower() if len(key) == 1 else key) for key in said}
     assert wanted <= known, wanted - known
@@ -120,13 +124,20 @@ def studio(tmp_path: Path) -> Studio:
 
 def test_every_request_is_documented_and_every_document_is_answered(studio: Studio) -> None:
     parts = [_made(entry, studio) for entry in PARTS]
-    routes: list[BaseRoute] = [*page_routes({}), *about_routes(studio.settings), *Entrance(studio.settings, ("", "")).routes]
+    routes: list[BaseRoute] = [
+        *page_routes({}),
+        *about_routes(studio.settings),
+        *Entrance(studio.settings, ("", "")).routes,
+    ]
     routes += [route for part in parts for route in part.routes]
     sockets = [route.path for route in routes if isinstance(route, WebSocketRoute)]
     protocol = doc("studio-protocol.md")
     told = asked(section(protocol, "HTTP")) | asked(section(doc("studio-lights.md"), "Protocol"))
     # "/api/jobs/{id}/stop" is a job's
-    ours = {(m, "/api/jobs/JOB/stop" if path == "/api/jobs/ID/stop" else path) for m, path in served(routes, NAMES)}
+    ours = {
+        (m, "/api/jobs/JOB/stop" if path == "/api/jobs/ID/stop" else path)
+        for m, path in served(routes, NAMES)
+    }
     assert len(ours) > 30
     assert told == ours
     assert [f"## WebSocket `{path}`" in protocol for path in sockets] == [True]
@@ -156,11 +167,15 @@ def test_every_message_is_documented(studio: Studio) -> None:
 
 
 def test_pictures_are_small_and_described() -> None:
-    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
-    for picture in (ROOT / "docs" / "pictures").glob("studio-*.png"):
+    texts = {
+        path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    }
+    pictures = sorted((ROOT / "docs" / "pictures").glob("studio-*.png"))
+    assert len(pictures) >= 8
+    for picture in pictures:
         assert picture.stat().st_size <= 120_000, picture
         with Image.open(picture) as image:
-            assert image.width in (1280, 390)
+            assert image.width in (1280, 780)
         alts = [
             alt
             for text in texts.values()
