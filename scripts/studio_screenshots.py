@@ -57,6 +57,9 @@ REVIEWED_S = 6.0
 LIVE_FROM_S, LIVE_FOR_S = 8, 30
 """Of the demo: after its intro, until its drop; the tempo has long been found."""
 
+LATENCY_MS = 500
+"""Of the player: with less the sound stands still now and then on a busy machine, and the tempo is another one."""
+
 MOVING = 8
 """Pictures of what moves; a busy machine takes some of them too late."""
 
@@ -219,7 +222,7 @@ def lights(camera: Camera, server: StudioProcess, demo: str) -> None:
 
 def live(camera: Camera, server: StudioProcess, pulse: PulseServer, song: Path) -> None:
     audio = load_audio(song)
-    player = pulse.play(audio.samples[LIVE_FROM_S * SAMPLE_RATE :], SAMPLE_RATE)
+    player = pulse.play(audio.samples[LIVE_FROM_S * SAMPLE_RATE :], SAMPLE_RATE, LATENCY_MS)
     try:
         with camera.page(f"{server.origin}/#live") as page:
             page.get_by_role("button", name="Listen").click()
