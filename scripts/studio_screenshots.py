@@ -55,10 +55,10 @@ REVIEWED_S = 6.0
 """So far into a take its films are lively."""
 
 LIVE_FROM_S, LIVE_FOR_S = 8, 30
-"""Of the demo: after its intro, until its drop; the tempo has long been found."""
+"""Of the song that is played: without its intro, and long enough for tempo and light to settle."""
 
 LATENCY_MS = 500
-"""Of the player: with less the sound stands still now and then on a busy machine, and the tempo is another one."""
+"""Of the player: with 20 ms the sound stands still now and then on a busy machine (docs/lab-notebook.md)."""
 
 MOVING = 8
 """Pictures of what moves; a busy machine takes some of them too late."""
@@ -345,8 +345,8 @@ def photograph(
         if name in wanted:
             shot(camera, server, demo)
     if pulse is not None:
-        write_song(compose(0), folder / "demo.flac")
-        live(camera, server, pulse, folder / "demo.flac")
+        write_song(compose(0), folder / "live.flac")
+        live(camera, server, pulse, folder / "live.flac")
     elif "live" in wanted:
         print(f"no picture of live mode: {', '.join(MISSING)} missing")
 
