@@ -161,18 +161,16 @@ class Piece:
 
     def _worth(self, heard: Evidence) -> None:
         """What each interval that ends on a frame is worth ``[T, 5, K]``, and each state on it ``[T, 9]``."""
-        used, place = np.unique(self.intervals, return_inverse=True)
-        said = np.stack(
-            [agreement(heard.phase, int(interval)).astype(np.float32) for interval in used], axis=1
-        )
-        back = np.maximum(np.arange(1, self.count + 1)[:, None, None] - self.intervals, 0)
         period = PERIODS[self.tempi]
-        miss = (self.intervals - period[:, None]) / np.maximum(_LEAST_MISS, _USUAL_MISS * period)[:, None]
-        sums = heard.tempo.sums()[:, self.tempi]
-        worth = (sums[1:, :, None] - sums[back, np.arange(len(self.tempi))[:, None]]).astype(np.float32)
-        worth -= (0.5 * miss**2).astype(np.float32)
-        worth += said[:, place.reshape(self.intervals.shape)]
-        self.interval_worth = np.ascontiguousarray(worth.transpose(0, 2, 1))
+        usual = np.maximum(_LEAST_MISS, _USUAL_MISS * period)
+        sums, column = heard.tempo.sums()[:, self.tempi], np.arange(len(self.tempi))
+        said = {int(each): agreement(heard.phase, int(each)) for each in np.unique(self.intervals)}
+        self.interval_worth = np.empty((self.count, len(LEEWAY), len(self.tempi)), dtype=np.float32)
+        for number, intervals in enumerate(self.intervals.T):  # one at a time: together they fill 200 MB
+            back = np.maximum(np.arange(1, self.count + 1)[:, None] - intervals, 0)
+            worth = sums[1:] - sums[back, column] - 0.5 * ((intervals - period) / usual) ** 2
+            worth += np.stack([said[int(each)] for each in intervals], axis=1)
+            self.interval_worth[:, number] = worth
         self.beat_worth = beat_worths(heard.beat, heard.downbeat).astype(np.float32)
 
     def _run(self, start: Start | None) -> None:
