@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatomizer.cues import bar_pointer, learned_grid, machine_time
-from beatomizer.cues.bar_evidence import LEEWAY, PERIODS, Evidence, agreement, evidence
+from beatomizer.cues.bar_evidence import LEEWAY, Evidence, agreement, evidence
 from beatomizer.cues.bar_pointer import Piece, walk
 from beatomizer.cues.beat_grid import SURE, sure_beats, track_beats
 from beatomizer.cues.steady_bars import path_worth, steady_bars
+from beatomizer.cues.tempo_evidence import TEMPI, TempoEvidence
+from beatomizer.cues.tempo_evidence import worth as tempo_worth
 from beatomizer.inference.engine import TEMPI_BPM
 from beatomizer.timebase import FPS
 from tests.beat_scores import f_measure
@@ -177,12 +179,28 @@ def test_block_program_equals_the_obvious_one():
         rng.normal(-1.0, 2.0, count).astype(np.float32),
         rng.normal(0.0, 2.0, count).astype(np.float32),
         (0.1 * rng.normal(size=count) + 0.1j * rng.normal(size=count)).astype(np.complex64),
-        np.cumsum(rng.normal(0.0, 0.1, (count + 1, len(PERIODS))), axis=0),
+        TempoEvidence.of(rng.dirichlet(np.full(len(TEMPI_BPM) + 1, 0.1), count).astype(np.float32)),
     )
     tempi = np.array([40, 41, 55])
     assert Piece(heard, tempi, None).total[-bar_pointer.LONGEST :].max() == pytest.approx(
         plain_walk(heard, tempi), rel=1e-4
     )
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 30))
+def test_tempo_is_the_same_worked_out_whole_or_in_pieces(first, length, step):
+    """Before and after the song nothing is known, and sums go on as they were."""
+    tempo = np.random.default_rng(1).dirichlet(np.full(len(TEMPI_BPM) + 1, 0.1), 50).astype(np.float32)
+    whole = np.zeros((70, len(TEMPI)))
+    whole[10:60] = tempo_worth(tempo)
+    wide = TempoEvidence.of(tempo).widened(10, 10)
+    assert len(wide) == 70
+    last = min(first + length, 70)
+    piece = wide.cut(first, last)
+    plain = np.concatenate([np.zeros((1, len(TEMPI))), np.cumsum(whole[first:last], axis=0)])
+    assert piece.sums() == pytest.approx(plain, abs=1e-9)
+    assert np.sum(list(piece.blocks(step)), axis=0) == pytest.approx(plain[-1], abs=1e-9)
+    assert piece.total == pytest.approx(plain[-1], abs=1e-9)
 
 
 def test_phase_agrees_with_its_own_tempo_only():

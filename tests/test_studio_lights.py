@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from beatomizer.cli.play import LIGHTS_FIRST_MS
+from beatomizer.color import LINEAR_OF_RGB8
 from beatomizer.errors import BeatomizerError, DeviceError, UsageError
 from beatomizer.live.follower import LEAD_MS
 from beatomizer.outputs.files.page.light import packed
@@ -476,6 +477,11 @@ def even(value=200, seconds=60, zones=2, number=0, profile="broadcast"):
     return ShowLight(np.full((seconds * 60, zones, 3), value, np.uint8), None, profile, number)
 
 
+def sent(value):
+    """What a lamp is sent for a value of the show: light, not the screen's code for it."""
+    return round(255 * float(LINEAR_OF_RGB8[value]))
+
+
 def added(desk, lamp):
     return desk.list.add("ddp", "127.0.0.1", {"pixels": 2}, lamp.port, "Lamp")["id"]
 
@@ -510,21 +516,21 @@ def test_an_evening_light_edit_blackout_and_end(desk, lamp) -> None:
     id = added(desk, lamp)
     with Playing(desk):
         desk.start_show("song", even(200), chosen_of([id]))
-        lamp.wait(lambda lamp: any(colour.max() == 200 for colour in lamp.colours))
+        lamp.wait(lambda lamp: any(colour.max() == sent(200) for colour in lamp.colours))
         desk.renew("another", even(90, number=1))  # somebody edits another project: nothing to do with us
         desk.renew("song", even(120, number=2))
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == 120)
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == sent(120))
         seen = [int(colour.max()) for colour in lamp.colours]
-        change = seen[max(n for n, value in enumerate(seen) if value == 200) :]
+        change = seen[max(n for n, value in enumerate(seen) if value == sent(200)) :]
         assert len(set(change)) > 4
-        assert min(change) >= 120
+        assert min(change) >= sent(120)
         desk.renew("song", even(250, number=1))  # older than what is shown
         desk.set_blackout(True)
         asked = time.monotonic()
         lamp.wait(lambda lamp: lamp.is_dark)
         assert lamp.dark_since() - asked < 0.3 + 0.7
         desk.set_blackout(False)
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == 120)
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == sent(120))
         desk.set_master(0.5)
         lamp.wait(lambda lamp: 10 < lamp.colours[-1].max() < 80)
         (output,) = desk.event()["outputs"]
@@ -533,7 +539,7 @@ def test_an_evening_light_edit_blackout_and_end(desk, lamp) -> None:
         assert output["error"] == ""
         desk.set_master(1.0)
         desk.renew("song", even(60, zones=3, number=3, profile="strict"))  # another stage: opened anew
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == 60)
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == sent(60))
         assert desk.event()["running"] == "show"
         desk.stop()
     assert lamp.is_dark
@@ -780,7 +786,7 @@ def test_blink_swells_one_light_and_ends_by_itself(desk, lamp, monkeypatch) -> N
     monkeypatch.setattr("beatomizer.studio.lights_desk.BLINK_S", 2.4)  # once is enough here
     id = added(desk, lamp)
     desk.blink(id)
-    lamp.wait(lambda lamp: any(colour.max() > 200 for colour in lamp.colours))
+    lamp.wait(lambda lamp: any(colour.max() > sent(200) for colour in lamp.colours))
     lamp.wait(lambda lamp: desk.event()["running"] is None and lamp.is_dark, 15)
     with Playing(desk):
         desk.start_show("song", even(), Chosen((id,)))

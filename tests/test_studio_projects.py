@@ -45,6 +45,22 @@ from tests.studio_server import descendants, gone
 ID = "abcdefghijk0"
 
 
+@pytest.fixture(autouse=True)
+def others() -> set[int]:
+    """Processes that other tests of this process have left on purpose, as a browser's."""
+    _OTHERS.clear()
+    _OTHERS.update(descendants(os.getpid()))
+    return _OTHERS
+
+
+_OTHERS: set[int] = set()
+
+
+def ours() -> list[int]:
+    """The processes that this test has started."""
+    return [pid for pid in descendants(os.getpid()) if pid not in _OTHERS]
+
+
 def run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(work)
 
@@ -384,7 +400,7 @@ def test_a_task_says_how_far_it_is_and_what_came_of_it(tmp_path: Path, forks: bo
             return await said(children, "listen", order(song, tmp_path))
         finally:
             await children.close()
-            assert gone(descendants(os.getpid()))
+            assert gone(ours())
 
     news = run(work())
     assert news[-1]["done"]["light"]["frames"] == 180
@@ -399,7 +415,7 @@ def test_whatever_becomes_of_a_task_is_one_line_and_the_next_one_works(
         running = children.run("listen", order(long_song, tmp_path), limits)
         if kill:
             await anext(running)
-            (nursery,) = [pid for pid in descendants(os.getpid()) if descendants(pid)]
+            (nursery,) = [pid for pid in ours() if descendants(pid)]
             os.kill(descendants(nursery)[0], kill)
         with pytest.raises(BeatomizerError) as failed:
             await _rest(running)
@@ -429,7 +445,7 @@ def test_a_nursery_that_dies_is_replaced(tmp_path: Path, long_song: Path) -> Non
         try:
             running = children.run("listen", order(long_song, tmp_path))
             await anext(running)
-            (nursery,) = [pid for pid in descendants(os.getpid()) if descendants(pid)]
+            (nursery,) = [pid for pid in ours() if descendants(pid)]
             below = descendants(nursery)
             os.kill(nursery, signal.SIGKILL)
             with pytest.raises(TaskError, match="process ended"):
@@ -454,7 +470,7 @@ def test_a_task_can_be_stopped_and_leaves_nobody(tmp_path: Path, long_song: Path
             stop.set()
             with pytest.raises(StoppedError):
                 await _rest(running)
-            assert [len(descendants(pid)) for pid in descendants(os.getpid())] == [0]
+            assert [len(descendants(pid)) for pid in ours()] == [0]
         finally:
             await children.close()
         with pytest.raises(TaskError):

@@ -24,11 +24,11 @@ from beatomizer.errors import NoUsableAudioError, ResourceLimitError, Unreadable
 from beatomizer.progress import Progress, silent
 from beatomizer.timebase import SAMPLE_RATE
 
-LONGEST_S = 9_000
-"""Songs longer than two and a half hours are refused, by what was decoded and not by what a header claims.
+LONGEST_S = 7_200
+"""Songs longer than two hours are refused, by what was decoded and not by what a header claims.
 
-A song and its features take about 9 MB a minute, and the whole program is to stay under 1.5 GB
-(measured at 149 minutes: 1,375 MiB, see the lab notebook).
+A song, its features and what ``full`` hears in it take about 9 MB a minute, and the whole program is to stay under
+1.5 GB (measured at two hours, see the lab notebook).
 """
 
 SHORTEST_S = 0.5

@@ -11,14 +11,9 @@ import numpy as np
 
 from beatomizer.arrays import F32, F64, Int
 from beatomizer.cues.tempo import moving_mean
-from beatomizer.inference.engine import TEMPI_BPM, Scores
+from beatomizer.cues.tempo_evidence import TEMPI, TempoEvidence
+from beatomizer.inference.engine import Scores
 from beatomizer.timebase import FPS
-
-_RATIO = 1.03
-"""From one candidate tempo to the next; what lies between is within the leeway of an interval."""
-
-TEMPI: F64 = np.asarray(40.0 * _RATIO ** np.arange(-1, 62), dtype=np.float64)
-"""Candidate tempi, 38.8 to 243 BPM."""
 
 PERIODS: F64 = FPS * 60.0 / TEMPI
 """Their periods in frames, 92.7 to 14.8."""
@@ -47,10 +42,6 @@ _DOWNBEAT_WEIGHT, _BOUNDARY_WEIGHT = 1.0, 3.0
 _PHASE_WEIGHT = 6.0 / FPS
 """A sure phase is worth a sure beat every half second."""
 
-_TEMPO_WEIGHT, _TEMPO_FLOOR = 1.0 / FPS, 0.02
-_LIKED_BPM, _LIKED_OCTAVES, _LIKING = 112.0, 0.8, 0.08 / FPS
-"""Where people tap (log-normal), as weak as a prior may be: what is heard always outweighs it."""
-
 
 @dataclass(frozen=True)
 class Evidence:
@@ -60,13 +51,13 @@ class Evidence:
         beat: float32 ``[T]``: for a beat on this frame.
         downbeat: float32 ``[T]``: for its being a bar's first, besides.
         phase: complex64 ``[T]``: the place in the beat as an angle, its length the trust in it, weighted.
-        tempo: float64 ``[T + 1, K]``: running sums over time of what is for each of ``TEMPI``.
+        tempo: what is for each of ``TEMPI``.
     """
 
     beat: F32
     downbeat: F32
     phase: np.ndarray[tuple[int, ...], np.dtype[np.complex64]]
-    tempo: F64
+    tempo: TempoEvidence
 
     def padded(self, before: int, after: int) -> "Evidence":
         """The same between frames about which nothing is known."""
@@ -75,13 +66,13 @@ class Evidence:
             np.pad(self.beat, ends),
             np.pad(self.downbeat, ends),
             np.pad(self.phase, ends),
-            np.pad(self.tempo, (ends, (0, 0)), mode="edge"),
+            self.tempo.widened(before, after),
         )
 
     def cut(self, first: int, last: int) -> "Evidence":
         """Frames ``first`` to ``last`` (excluded)."""
         here = slice(first, last)
-        return Evidence(self.beat[here], self.downbeat[here], self.phase[here], self.tempo[first : last + 1])
+        return Evidence(self.beat[here], self.downbeat[here], self.phase[here], self.tempo.cut(first, last))
 
     def __len__(self) -> int:
         return len(self.beat)
@@ -110,13 +101,8 @@ def evidence(heard: Scores) -> Evidence:
         gain.astype(np.float32),
         bar.astype(np.float32),
         turning.astype(np.complex64),
-        _tempo_sums(heard.tempo),
+        TempoEvidence.of(heard.tempo),
     )
-
-
-def pulse_chance(tempo: F32) -> F64:
-    """Chance that there is a beat at all, ``[T]``, by the tempo head's last column."""
-    return np.asarray(1.0 - np.clip(_known(tempo)[:, -1], 0.0, 1.0))
 
 
 def agreement(turning: np.ndarray[tuple[int, ...], np.dtype[np.complex64]], interval: int) -> F64:
@@ -159,18 +145,3 @@ def _local_top(values: F64, room: int) -> F64:
     tops = np.pad(values, (0, cells * step - len(values))).reshape(cells, step).max(axis=1)
     wide = _widened(tops, 10)
     return np.asarray(np.interp(np.arange(len(values)), (np.arange(cells) + 0.5) * step, wide))
-
-
-def _tempo_sums(tempo: F32) -> F64:
-    """Running sums of the weighted log chances of ``TEMPI``, less what all of them have in common."""
-    known = _known(tempo)
-    there = pulse_chance(tempo)
-    place = np.log(TEMPI / TEMPI_BPM[0]) / np.log(TEMPI_BPM[1] / TEMPI_BPM[0])
-    below = np.clip(np.floor(place).astype(int), 0, len(TEMPI_BPM) - 2)
-    share = np.clip(place - below, 0.0, 1.0)
-    chances = known[:, below] * (1.0 - share) + known[:, below + 1] * share
-    said = np.log(chances / np.maximum(there, 0.05)[:, None] + _TEMPO_FLOOR) - np.log(_TEMPO_FLOOR)
-    liked = -((np.log2(TEMPI / _LIKED_BPM) / _LIKED_OCTAVES) ** 2)
-    sums = np.zeros((len(tempo) + 1, len(TEMPI)))
-    np.cumsum(_TEMPO_WEIGHT * there[:, None] * said + _LIKING * liked, axis=0, out=sums[1:])
-    return sums

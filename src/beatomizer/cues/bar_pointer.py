@@ -17,10 +17,10 @@ from beatomizer.cues.bar_evidence import (
     LEEWAY,
     LONGEST,
     PERIODS,
-    TEMPI,
     Evidence,
     agreement,
 )
+from beatomizer.cues.tempo_evidence import TEMPI
 from beatomizer.timebase import FPS
 
 METERS = (4, 3, 2)
@@ -115,8 +115,9 @@ def beat_worths(beat: F32, downbeat: F32) -> F64:
 
 def _worth_trying(heard: Evidence) -> Int:
     """Candidate tempi that the tempo head believes in for some seconds, their octaves, and what lies beside them."""
-    step = min(_BELIEVED, len(heard))
-    said = heard.tempo[step :: step // 2] - heard.tempo[: len(heard.tempo) - step : step // 2]
+    half = min(_BELIEVED, len(heard)) // 2
+    totals = np.array(list(heard.tempo.blocks(half)))
+    said = totals[:-1] + totals[1:]
     tops = (said - said.min(axis=1, keepdims=True)).max(axis=0)
     alive: Bool = tops > 0.5 * max(float(tops.max()), 1e-6)
     octave = round(np.log(2.0) / np.log(TEMPI[1] / TEMPI[0]))
@@ -160,15 +161,16 @@ class Piece:
 
     def _worth(self, heard: Evidence) -> None:
         """What each interval that ends on a frame is worth ``[T, 5, K]``, and each state on it ``[T, 9]``."""
-        used, place = np.unique(self.intervals, return_inverse=True)
-        said = np.stack([agreement(heard.phase, int(interval)) for interval in used], axis=1)
-        back = np.maximum(np.arange(1, self.count + 1)[:, None, None] - self.intervals, 0)
         period = PERIODS[self.tempi]
-        miss = (self.intervals - period[:, None]) / np.maximum(_LEAST_MISS, _USUAL_MISS * period)[:, None]
-        sums = heard.tempo[:, self.tempi]
-        worth = sums[1:, :, None] - sums[back, np.arange(len(self.tempi))[:, None]] - 0.5 * miss**2
-        worth += said[:, place.reshape(self.intervals.shape)]
-        self.interval_worth = np.ascontiguousarray(worth.transpose(0, 2, 1), dtype=np.float32)
+        usual = np.maximum(_LEAST_MISS, _USUAL_MISS * period)
+        sums, column = heard.tempo.sums()[:, self.tempi], np.arange(len(self.tempi))
+        said = {int(each): agreement(heard.phase, int(each)) for each in np.unique(self.intervals)}
+        self.interval_worth = np.empty((self.count, len(LEEWAY), len(self.tempi)), dtype=np.float32)
+        for number, intervals in enumerate(self.intervals.T):  # one at a time: together they fill 200 MB
+            back = np.maximum(np.arange(1, self.count + 1)[:, None] - intervals, 0)
+            worth = sums[1:] - sums[back, column] - 0.5 * ((intervals - period) / usual) ** 2
+            worth += np.stack([said[int(each)] for each in intervals], axis=1)
+            self.interval_worth[:, number] = worth
         self.beat_worth = beat_worths(heard.beat, heard.downbeat).astype(np.float32)
 
     def _run(self, start: Start | None) -> None:

@@ -179,12 +179,11 @@ def _learned(
     """Parts, material and boundaries by the bar."""
     if heard.part is None or heard.material is None or heard.boundary is None:
         return None
-    part = np.log(np.clip(np.nan_to_num(np.asarray(heard.part, dtype=np.float64)), _LEAST_CHANCE, 1.0))
-    material = 2.0 * np.nan_to_num(np.asarray(heard.material, dtype=np.float64), nan=0.5) - 1.0
+    part = np.log(np.clip(np.nan_to_num(np.asarray(heard.part)), _LEAST_CHANCE, 1.0))
+    material = np.nan_to_num(np.asarray(heard.material), nan=0.5)
     edge, where_s = _edges(np.nan_to_num(np.asarray(heard.boundary, dtype=np.float64)), edges_s)
-    return LearnedBars(
-        _bar_means(part, frames), _bar_means(material, frames), edge, _on_beats(edge, where_s, grid, edges_s)
-    )
+    begins = _on_beats(edge, where_s, grid, edges_s)
+    return LearnedBars(_bar_means(part, frames), 2.0 * _bar_means(material, frames) - 1.0, edge, begins)
 
 
 def _edges(boundary: F64, edges_s: F64) -> tuple[F64, F64]:

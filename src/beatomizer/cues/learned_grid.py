@@ -6,9 +6,10 @@ import numpy as np
 
 from beatomizer.arrays import F64, Int
 from beatomizer.cues import machine_time, tempo
-from beatomizer.cues.bar_evidence import TEMPI, Evidence, evidence, pulse_chance
+from beatomizer.cues.bar_evidence import Evidence, evidence
 from beatomizer.cues.bar_pointer import BarPath, walk
 from beatomizer.cues.steady_bars import path_worth, steady_bars
+from beatomizer.cues.tempo_evidence import TEMPI, pulse_chance
 from beatomizer.inference.engine import Scores
 from beatomizer.timebase import FPS
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatomizer.arrays import F64, Int
-from beatomizer.cues.bar_evidence import TEMPI, Evidence
+from beatomizer.cues.bar_evidence import Evidence
 from beatomizer.cues.bar_pointer import BEFORE, FIRSTS, METER_OF, PLACE_OF, BarPath, beat_worths
+from beatomizer.cues.tempo_evidence import TEMPI
 from beatomizer.timebase import FPS
 
 _LEVELS = (1.0, 0.5, 2.0)
@@ -55,7 +56,7 @@ def path_worth(heard: Evidence, path: BarPath) -> float:
     angle = 2 * np.pi * np.interp(inside, path.frames, np.arange(len(path.frames)))
     phase = float((heard.phase[inside] * np.exp(-1j * angle)).real.sum())
     bpm = 60.0 * FPS / float(np.median(path.periods))
-    return worth + phase + float(np.interp(bpm, TEMPI, heard.tempo[-1] - heard.tempo[0]))
+    return worth + phase + float(np.interp(bpm, TEMPI, heard.tempo.total))
 
 
 def _judged(heard: Evidence, rate: float, first_s: float) -> SteadyBars:
@@ -65,7 +66,7 @@ def _judged(heard: Evidence, rate: float, first_s: float) -> SteadyBars:
     frames = np.clip(np.round(times * FPS).astype(np.int64), 0, len(heard) - 1)
     angle = 2 * np.pi * (np.arange(len(heard)) / FPS - first_s) * rate
     phase = float((heard.phase * np.exp(-1j * angle)).real.sum())
-    tempo = float(np.interp(60.0 * rate, TEMPI, heard.tempo[-1] - heard.tempo[0]))
+    tempo = float(np.interp(60.0 * rate, TEMPI, heard.tempo.total))
     worth, states = counted(beat_worths(heard.beat[frames], heard.downbeat[frames]))
     return SteadyBars(
         rate, np.maximum(times, 0.0), PLACE_OF[states] + 1, METER_OF[states], worth + phase + tempo

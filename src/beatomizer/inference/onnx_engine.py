@@ -13,9 +13,14 @@ from beatomizer.inference.model_card import INPUT, SLICES, ModelCard, read_card
 from beatomizer.inference.onnx_guard import CheckedModel, check_model, read_model
 from beatomizer.inference.onnx_session import Session
 from beatomizer.inference.onnx_stream import StreamingOnnxEngine, checked_outputs
+from beatomizer.timebase import FPS
 
 STREAM_CHUNK_FRAMES = 3600
 """A streaming model hears a whole song a minute at a time: the same numbers, and memory does not grow."""
+
+LONG_FRAMES, LONG_CHUNK_FRAMES = 3600 * FPS, 9_000
+"""Songs of over an hour fill most of the memory themselves: they are heard in pieces of half the usual size, which
+gives the same numbers for half as much work again."""
 
 
 class OnnxEngine:
@@ -62,12 +67,8 @@ class OnnxEngine:
         """
         outputs = self.outputs(self._frames(features))
         if self.card.kind == "rgb":
-            return RawLight(np.clip(outputs["rgb"], 0.0, 1.0))
-        scores = {
-            name: np.clip(values, 0.0, 1.0)
-            for name, values in outputs.items()
-            if not name.startswith("extra_")
-        }
+            return RawLight(_within(outputs["rgb"]))
+        scores = {name: _within(values) for name, values in outputs.items() if not name.startswith("extra_")}
         return Scores(**scores)
 
     def outputs(self, frames: F32) -> dict[str, F32]:
@@ -78,8 +79,18 @@ class OnnxEngine:
             frames = np.concatenate([frames, quiet])
         if count == 0:
             raise UnreadableInputError("there is nothing to hear", "give at least one frame")
-        parts = list(self._streamed(frames) if self.card.state != "none" else self._chunked(frames))
-        return {name: np.concatenate([part[name] for part in parts])[latency:] for name in parts[0]}
+        whole: dict[str, F32] = {}
+        at = 0
+        for part in self._streamed(frames) if self.card.state != "none" else self._chunked(frames):
+            whole = whole or {
+                name: np.empty((len(frames), *value.shape[1:]), dtype=np.float32)
+                for name, value in part.items()
+            }
+            end = at + len(next(iter(part.values())))
+            for name, value in part.items():
+                whole[name][at:end] = value
+            at = end
+        return {name: value[latency:] for name, value in whole.items()}
 
     def _frames(self, features: Features) -> F32:
         if self.card.features == SLICES:
@@ -101,8 +112,11 @@ class OnnxEngine:
         card, count, begin = self.card, len(frames), 0
         around = card.context_frames + card.lookahead_frames
         fade = around // 4 if card.kind == "rgb" else 0
+        chunk = card.chunk_frames
+        if count > LONG_FRAMES and around + fade < LONG_CHUNK_FRAMES:
+            chunk = min(chunk, LONG_CHUNK_FRAMES)
         before: dict[str, F32] = {}
-        for low, high in _pieces(count, card.chunk_frames, card.chunk_frames - around - fade):
+        for low, high in _pieces(count, chunk, chunk - around - fade):
             part = np.ascontiguousarray(frames[None, low:high])
             values = self._session.run({INPUT: part}, self._model.outputs)
             heard = checked_outputs(values, card, high - low)
@@ -116,6 +130,11 @@ class OnnxEngine:
             yield {name: value[skip : skip + end - begin] for name, value in heard.items()}
             before = {name: value[skip + end - begin :][:fade] for name, value in heard.items()}
             begin = end
+
+
+def _within(values: F32) -> F32:
+    """The same array, cut to 0..1 in place: of a long song a copy is a hundred megabytes."""
+    return np.clip(values, 0.0, 1.0, out=values)
 
 
 def _pieces(count: int, chunk: int, step: int) -> list[tuple[int, int]]:

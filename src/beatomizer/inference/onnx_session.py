@@ -64,6 +64,10 @@ class Session:
         """
         options = ort.RunOptions()
         options.log_severity_level = _FATAL
+        if (
+            watched
+        ):  # a whole song's run: its memory goes back, most of a gigabyte, before cues and safety need it
+            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         watch = threading.Timer(self._longest_run_s, _stop, [options])
         watch.daemon = True
         if watched or not self._proven:

@@ -42,15 +42,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 **{"realtime": int, "fps": float},
             },
         ),
-        "ddp": Kind("DDP pixels", {"pixels": int, "fps": float}),
+        "ddp": Kind("DDP pixels", {"pixels": int, "gamma": float, "fps": float}),
         "sacn": Kind(
             "sACN (E1.31)",
-            {"universe": int, "address": int, "priority": int, "sync": int, "fps": float},
+            {"universe": int, "address": int, "gamma": float, "priority": int, "sync": int, "fps": float},
             "multicast",
         ),
         "artnet": Kind(
             "Art-Net",
-            {"universe": int, "address": int, "sync": bool, "source": int, "fps": float},
+            {"universe": int, "address": int, "gamma": float, "sync": bool, "source": int, "fps": float},
             "broadcast",
         ),
         "hue": Kind("Philips Hue bridge", {"web": int, "fps": float}),
@@ -62,7 +62,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 _NUMBERS = {
     **{"pixels": (1, 65536), "http": (1, 65535), "realtime": (1, 65535), "web": (1, 65535)},
     **{"universe": (0, 63999), "address": (1, 512), "priority": (0, 200), "sync": (0, 63999)},
-    **{"source": (1, 65535), "gamma": (1.0, 4.0), "fps": (1.0, 60.0)},
+    **{"source": (1, 65535), "gamma": (0.3, 4.0), "fps": (1.0, 60.0)},
 }
 
 

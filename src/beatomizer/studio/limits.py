@@ -10,7 +10,7 @@ class Limits:
     """Ceilings for one process.
 
     Attributes:
-        decode_bytes: of address space, while the song is decoded: two and a half hours take 1.1 GB.
+        decode_bytes: of address space, while the song is decoded: two hours take 0.9 GB.
         memory_bytes: likewise, afterwards: the model ``full`` maps 1.8 GB for a song of five minutes; designing two
             and a half hours takes 4.7 GB (3.6 GB of memory).
         cpu_s: seconds of processor time.

@@ -10,8 +10,8 @@ DEFAULT_PORT = 8765
 UPLOAD_BYTES = 200 * 10**6
 """Of one song, counted while they come; a three-hour mp3 of good quality is smaller."""
 
-LONGEST_S = 9_000
-"""Of one song: two and a half hours, as ``audio.blocks`` reads (which the server does not import)."""
+LONGEST_S = 7_200
+"""Of one song: two hours, as ``audio.blocks`` reads (which the server does not import)."""
 
 MOST_COLORS = 12_000_000
 """Frames times lights of one show: what ``check`` judges at once. Three hours of eighteen, a song of hundreds."""
