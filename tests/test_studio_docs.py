@@ -170,7 +170,7 @@ def test_pictures_are_small_and_described() -> None:
     texts = {
         path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
     }
-    pictures = sorted((ROOT / "docs" / "pictures").glob("studio-*.png"))
+    pictures = sorted((ROOT / "docs" / "pictures").glob("studio-*.jpg"))
     assert len(pictures) >= 8
     for picture in pictures:
         assert picture.stat().st_size <= 120_000, picture
