@@ -91,7 +91,7 @@ class Camera:
         view.close()
 
     def shoot(self, page: Any, name: str, best_of: int = 1) -> None:
-        """Write ``studio-NAME.jpg``, the brightest of some, as fine as its size allows. (PNGs that small show bands.)"""
+        """Write ``studio-NAME.jpg``, the brightest of some, as fine as its size allows. (Small PNGs show bands.)"""
         path = self._folder / f"studio-{name}.jpg"
         taken = [Image.open(io.BytesIO(page.screenshot())).convert("RGB") for _ in range(best_of)]
         whole = max(taken, key=lambda picture: float(np.asarray(picture).mean()))
