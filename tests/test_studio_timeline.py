@@ -263,6 +263,19 @@ def test_kept_parts_survive_another_idea(visit):
     assert visit.saved()["cues"]["seed"] == 0
 
 
+def test_undo_and_redo_of_a_wish_are_whole_and_saved(visit):
+    first = visit.saved()["wishes"]
+    visit.get("(store.wish({ energy: 1, palette: 'ember' }, { label: 'Ember' }), 0)")
+    visit.wait("store.undoLabel === 'Ember'")
+    wished = visit.saved()["wishes"]
+    assert wished == first | {"energy": 1, "palette": "ember"}
+    for step, wishes in (("undo", first), ("redo", wished), ("undo", first)):
+        visit.get(f"(store.{step}(), 0)")
+        assert visit.saved()["wishes"] == wishes
+        assert visit.get("store.project.wishes") == wishes
+        assert float(visit.page.locator("#panel-show input[type=range]").input_value()) == wishes["energy"]
+
+
 @pytest.mark.parametrize("after_ms", [0, 40])
 def test_a_wish_can_be_taken_back_before_its_show_is_there(visit, after_ms):
     before = visit.get("JSON.stringify(store.cues.cues)")
