@@ -244,6 +244,25 @@ def test_loops_cues_and_splits(visit):
     assert visit.get("store.cues.sections.length") == count
 
 
+def test_a_tempo_from_taps(visit):
+    page = visit.page
+    page.locator("#tab-cue").click()
+    page.locator("#panel-cue .beats > summary").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    visit.wait("transport.playing")
+    tap = page.locator("#panel-cue button", has_text="Tap")
+    for _ in range(9):
+        tap.click()
+        page.wait_for_timeout(300)
+    page.locator("#panel-cue button", has_text="Use").click()
+    assert " tapped" in visit.get("store.undoLabel")
+    bpm = float(visit.get("store.undoLabel").split()[1])
+    assert visit.get("store.cues.tempo_bpm") == pytest.approx(bpm, abs=0.1)
+    visit.get("(transport.pause(), 0)")
+    page.locator("#panel-cue .beats > summary").click()
+
+
 def test_kept_parts_survive_another_idea(visit):
     page = visit.page
     page.mouse.click(*visit.row("sections", 15.0))
