@@ -314,6 +314,16 @@ def test_a_wish_can_be_taken_back_before_its_show_is_there(visit, after_ms):
     assert saved["wishes"]["seed"] == 0
 
 
+def test_a_change_elsewhere_is_shown_and_can_be_undone(visit):
+    project = visit.saved()
+    theirs = project["cues"] | {"title": "theirs"}
+    body = {"rev": project["rev"], "cues": theirs, "kept": []}
+    assert visit.server.ask("PUT", f"/api/projects/{visit.id}/cues", body).status == 200
+    visit.wait("store.cues.title === 'theirs' && store.undoLabel === 'Change elsewhere'")
+    visit.get("(store.undo(), 0)")
+    assert visit.saved()["cues"]["title"] == project["cues"]["title"]
+
+
 def test_a_change_elsewhere_is_told_and_taken(visit):
     project = visit.saved()
     # Somebody else saves; this page hears of it only when it wants to save too.

@@ -152,14 +152,15 @@ export class Desk {
     if (found && turn === this.turn && !this.store.wave) this.store.setWave(found);
   }
 
-  /** What others did, or the server; a changed cue list has its own event. */
-  changed({ why, name, state, error, coarse }) {
+  /** What others did, or the server. */
+  changed({ why, name, state, error, coarse, rev }) {
     if (why === "deleted") return this.gone();
     const project = this.store.project;
     if (!project) return;
     this.store.project = { ...project, name: name ?? project.name, state, error, coarse };
     this.store.tell("project");
     this.shown();
+    if (rev > project.rev && !this.store.unsaved) this.store.refetch("Change elsewhere").catch(complain);
   }
 
   /** The stage's own words: what is being done, or why there is no show. */
