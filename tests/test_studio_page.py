@@ -210,6 +210,7 @@ def test_lamps_are_moved_by_pointer_and_keys_and_stay(
     with opened(browser, server, ready) as visit:
         page = visit.page
         page.click("#arrange")
+        assert visit.get("document.activeElement.parentElement.id") == "lamps", "the arrows move one at once"
         box = page.locator("#lamps .lamp >> nth=2").bounding_box()
         page.mouse.move(box["x"] + 18, box["y"] + 18)
         page.mouse.down()
@@ -294,6 +295,9 @@ def test_what_is_no_song_says_so(browser: Any, server: StudioProcess, tmp_path: 
     with Visit(browser, server.origin) as visit:
         visit.page.set_input_files("#file", tmp_path / "empty.mp3")
         visit.page.wait_for_selector("#start-trouble:has-text('empty')")
+        Image.new("RGB", (8, 8)).save(tmp_path / "beach.png")
+        visit.page.set_input_files("#file", tmp_path / "beach.png")
+        visit.page.wait_for_selector("#start-trouble:has-text('Open a show first')")
         visit.page.set_input_files("#file", tmp_path / "notes.txt")
         visit.page.wait_for_selector("#work.failed")
         assert "'notes' is text" in visit.page.inner_text("#work-text"), "called by its own name"

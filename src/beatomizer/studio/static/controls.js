@@ -6,7 +6,7 @@ import { mountPalette } from "./palette.js";
 
 const WAIT_MS = 250; // arrow keys on a slider or a list are one wish, not ten
 const ENERGIES = [[0.12, "calm"], [0.37, "gentle"], [0.62, "balanced"], [0.87, "party"], [2, "club"]];
-const energyWord = (value) => ENERGIES.find(([to]) => value < to)[1];
+export const energyWord = (value) => ENERGIES.find(([to]) => value < to)[1];
 const cap = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 const many = (count, one, more = one + "s") => `${count} ${count === 1 ? one : more}`;
 

@@ -173,6 +173,7 @@ export class Desk {
       this.work(`“${project.name}” cannot be lit`, null, sentences(project.error || "this file cannot be read"), true);
     } else if (this.store.light) {
       $("work").hidden = true;
+      $("notice-work").textContent = "";
     } else {
       this.work(`Listening to ${project.name || "the song"}`, null, "");
     }
