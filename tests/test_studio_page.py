@@ -326,6 +326,8 @@ def test_what_happens_while_a_project_is_fetched_is_not_lost(
         visit.page.route(re.compile(r"/api/projects/[a-z0-9]{12}$"), slow, times=1)
         visit.page.set_input_files("#file", tmp_path / "words.mp3")
         visit.page.wait_for_selector("#work.failed", timeout=20_000)
+        made = visit.page.evaluate("location.hash.split('=')[1]")
+    assert server.ask("DELETE", f"/api/projects/{made}").status == 200
 
 
 def test_it_fits_every_screen(browser: Any, server: StudioProcess, ready: str) -> None:

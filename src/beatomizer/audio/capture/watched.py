@@ -18,7 +18,7 @@ from beatomizer.errors import BeatomizerError, DeviceError
 
 LOST_S = 0.5
 OPENING_S = 3.0
-"""So long a source may take to give its first block: a recorder on a busy machine, a wireless microphone that wakes up."""
+"""So long a source may take to give its first block: a recorder on a busy machine, a wireless microphone."""
 RETRY_S = 2.0
 
 
