@@ -135,6 +135,21 @@ def test_a_source_that_falls_silent_or_fails_is_opened_again(monkeypatch) -> Non
     assert True in lost
 
 
+def test_a_source_may_take_its_time_to_begin(monkeypatch) -> None:
+    monkeypatch.setattr("beatomizer.audio.capture.watched.LOST_S", 0.1)
+    script = Script([])
+    watched = WatchedCapture(lambda: script)
+    for _ in range(20):
+        assert watched.read(0.02) is None
+    assert not watched.is_lost
+    script.steps.append(np.zeros((480, 1), np.float32))
+    assert watched.read(0.02) is not None
+    until = time.monotonic() + 2.0
+    while not watched.is_lost and time.monotonic() < until:
+        watched.read(0.02)
+    assert watched.losses == 1
+
+
 def test_pulse_sources_are_understood_and_chosen() -> None:
     told = {
         "name": "alsa.hdmi.monitor",

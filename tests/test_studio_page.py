@@ -130,6 +130,7 @@ def test_the_first_five_minutes(browser: Any, server: StudioProcess, song: Path,
         page.click("#notice-full")
         visit.until("transport.playing && transport.position_s > 0.3 && stage.gate.value > 0.9")
         visit.whole()
+        assert visit.get("store.past.length") == 0, "listening is no step of hers"
         visit.until("transport.audio.currentTime > 0.5")
         assert page.input_value("#name") == "Nice song"
 
@@ -209,6 +210,7 @@ def test_lamps_are_moved_by_pointer_and_keys_and_stay(
     with opened(browser, server, ready) as visit:
         page = visit.page
         page.click("#arrange")
+        assert visit.get("document.activeElement.parentElement.id") == "lamps", "the arrows move one at once"
         box = page.locator("#lamps .lamp >> nth=2").bounding_box()
         page.mouse.move(box["x"] + 18, box["y"] + 18)
         page.mouse.down()
@@ -290,17 +292,42 @@ def test_hostile_names_and_tags_are_text(browser: Any, server: StudioProcess, tm
 def test_what_is_no_song_says_so(browser: Any, server: StudioProcess, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not music " * 50)
     (tmp_path / "empty.mp3").write_bytes(b"")
-    with Visit(browser, server.origin, answered="full") as visit:
+    with Visit(browser, server.origin) as visit:
         visit.page.set_input_files("#file", tmp_path / "empty.mp3")
         visit.page.wait_for_selector("#start-trouble:has-text('empty')")
+        Image.new("RGB", (8, 8)).save(tmp_path / "beach.png")
+        visit.page.set_input_files("#file", tmp_path / "beach.png")
+        visit.page.wait_for_selector("#start-trouble:has-text('Open a show first')")
         visit.page.set_input_files("#file", tmp_path / "notes.txt")
         visit.page.wait_for_selector("#work.failed")
-        assert len(visit.page.inner_text("#work-text")) > 20
+        assert "'notes' is text" in visit.page.inner_text("#work-text"), "called by its own name"
         assert visit.page.is_visible("#work-again")
+        assert not visit.page.is_visible("#notice"), "nothing flashes"
+        assert visit.get("document.querySelectorAll('#panel-show .part:not([inert])').length") == 0
         visit.page.click("#home")
         visit.page.click("#recent-list .failed .plain")
         visit.page.click("#ask-yes")
         visit.page.wait_for_selector("#recent-list .failed", state="detached")
+
+
+def test_what_happens_while_a_project_is_fetched_is_not_lost(
+    browser: Any, server: StudioProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "words.mp3").write_text("not music " * 50)
+    with Visit(browser, server.origin, answered="full") as visit:
+
+        def slow(route: Any) -> None:
+            answer = route.fetch()
+            while server.running(route.request.url.rsplit("/", 1)[1]):
+                time.sleep(0.05)
+            visit.page.wait_for_timeout(200)
+            route.fulfill(response=answer)
+
+        visit.page.route(re.compile(r"/api/projects/[a-z0-9]{12}$"), slow, times=1)
+        visit.page.set_input_files("#file", tmp_path / "words.mp3")
+        visit.page.wait_for_selector("#work.failed", timeout=20_000)
+        made = visit.page.evaluate("location.hash.split('=')[1]")
+    assert server.ask("DELETE", f"/api/projects/{made}").status == 200
 
 
 def test_it_fits_every_screen(browser: Any, server: StudioProcess, ready: str) -> None:

@@ -244,6 +244,25 @@ def test_loops_cues_and_splits(visit):
     assert visit.get("store.cues.sections.length") == count
 
 
+def test_a_tempo_from_taps(visit):
+    page = visit.page
+    page.locator("#tab-cue").click()
+    page.locator("#panel-cue .beats > summary").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    visit.wait("transport.playing")
+    tap = page.locator("#panel-cue button", has_text="Tap")
+    for _ in range(9):
+        tap.click()
+        page.wait_for_timeout(300)
+    page.locator("#panel-cue button", has_text="Use").click()
+    assert " tapped" in visit.get("store.undoLabel")
+    bpm = float(visit.get("store.undoLabel").split()[1])
+    assert visit.get("store.cues.tempo_bpm") == pytest.approx(bpm, abs=0.1)
+    visit.get("(transport.pause(), 0)")
+    page.locator("#panel-cue .beats > summary").click()
+
+
 def test_kept_parts_survive_another_idea(visit):
     page = visit.page
     page.mouse.click(*visit.row("sections", 15.0))
@@ -263,6 +282,19 @@ def test_kept_parts_survive_another_idea(visit):
     assert visit.saved()["cues"]["seed"] == 0
 
 
+def test_undo_and_redo_of_a_wish_are_whole_and_saved(visit):
+    first = visit.saved()["wishes"]
+    visit.get("(store.wish({ energy: 1, palette: 'ember' }, { label: 'Ember' }), 0)")
+    visit.wait("store.undoLabel === 'Ember'")
+    wished = visit.saved()["wishes"]
+    assert wished == first | {"energy": 1, "palette": "ember"}
+    for step, wishes in (("undo", first), ("redo", wished), ("undo", first)):
+        visit.get(f"(store.{step}(), 0)")
+        assert visit.saved()["wishes"] == wishes
+        assert visit.get("store.project.wishes") == wishes
+        assert float(visit.page.locator("#panel-show input[type=range]").input_value()) == wishes["energy"]
+
+
 @pytest.mark.parametrize("after_ms", [0, 40])
 def test_a_wish_can_be_taken_back_before_its_show_is_there(visit, after_ms):
     before = visit.get("JSON.stringify(store.cues.cues)")
@@ -280,6 +312,16 @@ def test_a_wish_can_be_taken_back_before_its_show_is_there(visit, after_ms):
     assert visit.get("[store.past.length, store.project.wishes.seed]") == [0, 0]
     assert saved["cues"]["cues"] == json.loads(before)
     assert saved["wishes"]["seed"] == 0
+
+
+def test_a_change_elsewhere_is_shown_and_can_be_undone(visit):
+    project = visit.saved()
+    theirs = project["cues"] | {"title": "theirs"}
+    body = {"rev": project["rev"], "cues": theirs, "kept": []}
+    assert visit.server.ask("PUT", f"/api/projects/{visit.id}/cues", body).status == 200
+    visit.wait("store.cues.title === 'theirs' && store.undoLabel === 'Change elsewhere'")
+    visit.get("(store.undo(), 0)")
+    assert visit.saved()["cues"]["title"] == project["cues"]["title"]
 
 
 def test_a_change_elsewhere_is_told_and_taken(visit):

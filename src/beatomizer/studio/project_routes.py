@@ -155,11 +155,12 @@ class ProjectRoutes:
         return answer({"deleted": id})
 
     async def put_cues(self, request: Request) -> Response:
-        """An edited cue list: saved, then drawn."""
+        """An edited cue list, and the wishes that it was made by if a step of undo brought it: saved, then drawn."""
         id = id_of(request)
         known = self._projects.get(id)
         body = await read_object(request, CUES_BYTES)
         rev, kept = body.integer("rev", 0, 2**53), read_kept(body)
+        place = body.inner("wishes")
         text, cues = await asyncio.to_thread(_checked, body.value("cues"), known)
         file = f"edit-{secrets.token_hex(6)}-cues.json"
 
@@ -167,7 +168,11 @@ class ProjectRoutes:
             if rev != known.rev:
                 raise StaleError(known.rev)
             seed = cues.seed if cues.seed <= 2**53 else known.wishes.seed
-            wishes = replace(known.wishes, zones=cues.zones, safety=cues.safety, seed=seed)
+            wished = known.wishes
+            if place is not None:
+                place.content = asdict(wished) | place.content
+                wished = Wishes.read(place)
+            wishes = replace(wished, zones=cues.zones, safety=cues.safety, seed=seed)
             return replace(
                 known,
                 rev=rev + 1,

@@ -12,6 +12,7 @@ from beatomizer.audio.load import load_audio
 from beatomizer.cues.cuelist import CueList
 from beatomizer.cues.format import read_cues, to_json
 from beatomizer.cues.style import Style
+from beatomizer.errors import BeatomizerError
 from beatomizer.features.bank import extract_features
 from beatomizer.inference.engines import load_engine
 from beatomizer.line import Listened, designed, listen, redesigned
@@ -148,6 +149,10 @@ def drawn(
 def _loaded(told: dict[str, Any], tell: Teller) -> Audio:
     """The song, called by the name that a person gave it where it has no title."""
     song = Path(told["song"])
-    audio = load_audio(song, progress=tell)
+    try:
+        audio = load_audio(song, progress=tell)
+    except BeatomizerError as error:
+        error.problem = error.problem.replace(f"'{song.name}'", f"'{told['name']}'")
+        raise
     decoded()
     return replace(audio, title=told["name"]) if audio.title == song.stem else audio

@@ -17,6 +17,8 @@ from beatomizer.audio.clean import without_nonsense
 from beatomizer.errors import BeatomizerError, DeviceError
 
 LOST_S = 0.5
+OPENING_S = 3.0
+"""So long a source may take to give its first block: a recorder on a busy machine, a wireless microphone."""
 RETRY_S = 2.0
 
 
@@ -43,6 +45,7 @@ class WatchedCapture:
         self.name, self.sample_rate = self._source.name, self._source.sample_rate
         self._resampler = StreamResampler(self._source.sample_rate)
         self._heard_s = self._tried_s = time.monotonic()
+        self._quiet_s = OPENING_S
 
     @property
     def is_lost(self) -> bool:
@@ -66,10 +69,10 @@ class WatchedCapture:
             return None
         now_s = time.monotonic()
         if block is None:
-            if now_s - self._heard_s > LOST_S:
+            if now_s - self._heard_s > self._quiet_s:
                 self._lose()
             return None
-        self._heard_s = now_s
+        self._heard_s, self._quiet_s = now_s, LOST_S
         if self.tap is not None:
             self.tap(block)
         return self._resampler.push(self._mono(block)), block.at_s
@@ -103,4 +106,4 @@ class WatchedCapture:
         with contextlib.suppress(BeatomizerError):
             self._source = self._open()
             self._resampler = StreamResampler(self._source.sample_rate)
-            self._heard_s = time.monotonic()
+            self._heard_s, self._quiet_s = time.monotonic(), OPENING_S

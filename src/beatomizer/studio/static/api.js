@@ -62,7 +62,7 @@ export const demo = async (seed) => created(await send("POST", "projects/demo", 
 export const rename = (id, name) => send("PATCH", `projects/${id}`, { name });
 export const saveStage = (id, stage) => send("PATCH", `projects/${id}`, { stage });
 export const remove = (id) => send("DELETE", `projects/${id}`);
-export const saveCues = (id, rev, cues, kept) => send("PUT", `projects/${id}/cues`, { rev, cues, kept });
+export const saveCues = (id, rev, cues, kept, wishes) => send("PUT", `projects/${id}/cues`, { rev, cues, kept, wishes });
 export const saveWishes = (id, rev, wishes, keep = true) => send("PUT", `projects/${id}/wishes`, { rev, wishes, keep });
 export const startExport = (id, wanted) => send("POST", `projects/${id}/exports`, wanted);
 export const exportAddress = (job, suffix) => `/api/exports/${job}/${suffix.replace(/^\./, "")}`;

@@ -6,7 +6,7 @@ import { mountPalette } from "./palette.js";
 
 const WAIT_MS = 250; // arrow keys on a slider or a list are one wish, not ten
 const ENERGIES = [[0.12, "calm"], [0.37, "gentle"], [0.62, "balanced"], [0.87, "party"], [2, "club"]];
-const energyWord = (value) => ENERGIES.find(([to]) => value < to)[1];
+export const energyWord = (value) => ENERGIES.find(([to]) => value < to)[1];
 const cap = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 const many = (count, one, more = one + "s") => `${count} ${count === 1 ? one : more}`;
 
@@ -61,6 +61,7 @@ export function mountControls(element, store, about) {
   function show() {
     const project = store.project, list = store.cues;
     element.classList.toggle("waiting", !list);
+    for (const one of element.querySelectorAll(".part")) one.inert = !list;
     if (!project) return wishing.clear();
     if (project.id !== open) idea.reset((open = project.id));
     facts.textContent = list ? [list.tempo_bpm ? `${Math.round(list.tempo_bpm)} BPM` : "No steady beat", many(list.sections.length, "section"),
@@ -129,12 +130,12 @@ function mountZones(wishing, wishes, most) {
 }
 
 /** The limiter's report in plain words. */
-export function reportText(report) {
+export function reportText(report, beats = true) {
   if (!report) return "Being checked…";
   const peak = Math.round(report.peak_flashes_per_s * 10) / 10;
   const words = [peak > 0 ? `At most ${many(peak, "flash", "flashes")} in any second.` : "No flash anywhere."];
   if (report.passages_limited) words.push(`${cap(many(report.passages_limited, "passage was", "passages were"))} softened for that.`);
-  if (report.beats) words.push(report.beats_visible >= report.beats ? `The light moves on all ${report.beats} beats.` : `The light moves on ${report.beats_visible} of ${report.beats} beats.`);
+  if (beats && report.beats) words.push(report.beats_visible >= report.beats ? `The light moves on all ${report.beats} beats.` : `The light moves on ${report.beats_visible} of ${report.beats} beats.`);
   return words.join(" ");
 }
 
@@ -148,7 +149,7 @@ function mountSafety(store, wishing, wishes, profiles) {
     if (!wishing.next && !wishing.busy) choice.value = wishes().safety ?? "broadcast";
     const profile = profiles.find(({ name }) => name === choice.value);
     meaning.textContent = profile ? cap(profile.text) + (profile.for_files === false ? ". Files cannot be made with it." : ".") : "";
-    const text = store.project?.state === "failed" ? "" : reportText(store.project?.report);
+    const text = store.project?.state === "failed" ? "" : reportText(store.project?.report, store.cues?.tempo_bpm);
     if (report.textContent !== text) report.textContent = text;
   } };
 }

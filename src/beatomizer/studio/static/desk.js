@@ -16,13 +16,15 @@ export class Desk {
     this.id = null;
     this.playWhenReady = false;
     this.turn = 0; // answers for an earlier project, or an earlier light, come to nothing
-    const on = (type, hear) => api.socket.addEventListener(type, ({ detail }) => detail.project === this.id && this.id && hear(detail));
+    this.missed = false; // something happened while the project was fetched
+    const hears = (id, hear, detail) => id && id === this.id && (this.store.project ? hear(detail) : (this.missed = true));
+    const on = (type, hear) => api.socket.addEventListener(type, ({ detail }) => hears(detail.project, hear, detail));
     on("cues", (detail) => this.cues(detail));
     on("show", () => this.light());
     on("sound", () => this.sound());
     on("wave", () => this.wave());
     on("job", (detail) => this.job(detail));
-    api.socket.addEventListener("project", ({ detail }) => detail.id === this.id && this.changed(detail));
+    api.socket.addEventListener("project", ({ detail }) => hears(detail.id, (it) => this.changed(it), detail));
     api.socket.addEventListener("online", () => this.id && this.again());
   }
 
@@ -63,6 +65,7 @@ export class Desk {
     this.expect(name, play);
     const turn = ++this.turn;
     this.id = id;
+    this.missed = false;
     const project = await api.project(id);
     if (turn !== this.turn) return;
     this.store.open(project);
@@ -71,7 +74,8 @@ export class Desk {
     this.shown();
     if (project.show) this.light();
     if (project.has_sound) this.sound();
-    if (project.has_wave !== false) this.wave();
+    if (project.has_wave) this.wave();
+    if (this.missed) this.again();
   }
 
   leave() {
@@ -97,7 +101,7 @@ export class Desk {
       this.shown();
       if (this.store.project.show) this.light();
       if (this.store.project.has_sound && !this.transport.hasSound) this.sound();
-      if (!this.store.wave) this.wave();
+      if (!this.store.wave && this.store.project.has_wave) this.wave();
     } catch (error) {
       if (error.status === 404) this.gone();
       else if (error.status) complain(error);
@@ -129,6 +133,7 @@ export class Desk {
       this.store.tell("project");
       if (!this.transport.duration_s) this.transport.resize(light.frames / 60);
       this.preview.setLight(light);
+      if (!this.preview.allowed && !$("notice").open) this.consent();
       this.litAt ||= performance.now();
       document.body.dispatchEvent(new CustomEvent("lit"));
       this.shown();
@@ -147,14 +152,15 @@ export class Desk {
     if (found && turn === this.turn && !this.store.wave) this.store.setWave(found);
   }
 
-  /** What others did, or the server; a changed cue list has its own event. */
-  changed({ why, name, state, error, coarse }) {
+  /** What others did, or the server. */
+  changed({ why, name, state, error, coarse, rev }) {
     if (why === "deleted") return this.gone();
     const project = this.store.project;
     if (!project) return;
     this.store.project = { ...project, name: name ?? project.name, state, error, coarse };
     this.store.tell("project");
     this.shown();
+    if (rev > project.rev && !this.store.unsaved) this.store.refetch("Change elsewhere").catch(complain);
   }
 
   /** The stage's own words: what is being done, or why there is no show. */
@@ -163,9 +169,11 @@ export class Desk {
     if (!project) return;
     if (project.state === "failed" && !this.store.light) {
       this.playWhenReady = false;
+      $("notice").close(); // nothing flashes
       this.work(`“${project.name}” cannot be lit`, null, sentences(project.error || "this file cannot be read"), true);
     } else if (this.store.light) {
       $("work").hidden = true;
+      $("notice-work").textContent = "";
     } else {
       this.work(`Listening to ${project.name || "the song"}`, null, "");
     }

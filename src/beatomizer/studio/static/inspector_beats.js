@@ -32,7 +32,7 @@ export function beatsView(store, transport) {
     nudge(way * (event.shiftKey ? 10 : 1));
   });
 
-  const taps = [], use = act("", "", () => {
+  const taps = [], use = act("Use", "An even grid from your taps", () => {
     const found = edits.tapped(taps);
     taps.length = 0;
     if (found) put(`Tempo ${found.bpm.toFixed(1)} tapped`, (list) => edits.evenGrid(list, found.bpm, edits.fine(found.beat_s)));

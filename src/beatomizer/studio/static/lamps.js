@@ -48,7 +48,9 @@ export function mountLamps(preview, onMoved) {
     toggled($("arrange"), on);
     element.classList.toggle("arranging", on);
     show();
-    if (on) say("Drag the lamps, or Tab to one and use the arrows. Low ones stand on the floor and shine up.");
+    if (!on) return;
+    handles.firstElementChild?.focus({ preventScroll: true });
+    say("Drag the lamps, or move this one with the arrows; Tab goes to the next. Low ones stand on the floor and shine up.");
   }
 
   function straighten() {

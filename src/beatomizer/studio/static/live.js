@@ -1,5 +1,6 @@
 /* The Live tab: light for sound that is still arriving: a microphone, a line input, or what the computer plays. */
 
+import { energyWord } from "./controls.js";
 import { button, complain, make, say } from "./elements.js";
 import { chosen } from "./lights.js";
 
@@ -22,7 +23,7 @@ export function mountLive(element, store, stage, api, socket) {
   const tempo = make("b", { class: "tempo", text: "–" });
   const dots = [1, 2, 3, 4].map(() => make("i", { class: "beat" }));
   const energy = make("input", { type: "range", min: "0", max: "1", step: "0.01", value: "0.5", "aria-labelledby": "part-live-energy" });
-  const energyWord = make("output", {});
+  const energyText = make("output", {});
   const palette = make("select", { "aria-labelledby": "part-live-palette" });
   let live = { running: false, following: false }, joined = false, quietSince = 0, wishing = 0, busy = false;
 
@@ -87,8 +88,8 @@ export function mountLive(element, store, stage, api, socket) {
   }
 
   function showEnergy() {
-    energyWord.textContent = `${Math.round(energy.value * 100)} of 100`;
-    energy.setAttribute("aria-valuetext", energyWord.textContent);
+    energyText.textContent = energyWord(Number(energy.value));
+    energy.setAttribute("aria-valuetext", energyText.textContent);
   }
 
   energy.addEventListener("input", wish);
@@ -149,7 +150,7 @@ export function mountLive(element, store, stage, api, socket) {
     make("section", { class: "part first", "aria-labelledby": "part-source" }, make("h3", { id: "part-source", text: "Listen to" }), make("div", { class: "row" }, source, again),
       make("label", { class: "row" }, withLights, lightsText), go, now, trouble),
     part("part-heard", "What is heard", make("div", { class: "row meter" }, meter, level), make("div", { class: "row beats" }, tempo, make("span", { class: "row", "aria-hidden": "true" }, ...dots))),
-    part("part-live-energy", "Energy", energy, make("p", { class: "ends quiet", "aria-hidden": "true" }, make("span", { text: "Calm" }), energyWord, make("span", { text: "Club" }))),
+    part("part-live-energy", "Energy", energy, make("p", { class: "ends quiet", "aria-hidden": "true" }, make("span", { text: "Calm" }), energyText, make("span", { text: "Club" }))),
     part("part-live-palette", "Palette", palette),
   );
   showEnergy();

@@ -85,7 +85,10 @@ async function take(files) {
   const file = files[0];
   $("start-trouble").hidden = true;
   if (!file) return;
-  if (file.type.startsWith("image/") && desk.id) return controls.picture(file);
+  if (file.type.startsWith("image/")) {
+    if (store.project) return controls.picture(file);
+    return refuse({ error: `“${file.name}” is a picture.`, hint: "Open a show first; then a picture gives it its colours." });
+  }
   const most = about.limits?.upload_bytes ?? Infinity;
   if (!file.size) return refuse({ error: `“${file.name}” is empty, or a folder.`, hint: "Choose a song or a video file." });
   if (file.size > most) return refuse({ error: `“${file.name}” is larger than ${Math.round(most / 1e6)} MB.`, hint: "Choose a smaller file, or render it on the command line." });

@@ -26,6 +26,8 @@ export class Store extends EventTarget {
     this.project = this.cues = this.light = this.wave = this.selection = null;
     this.past = [];
     this.asking = null;
+    this.owed = undefined; // wishes that came with a step and are not saved yet
+    this.coarse = false; // what is shown is the first version
     this.future = [];
     this.open_ = null; // the group of a drag or a slider that has not been let go
     this.session = (this.session ?? 0) + 1; // answers of an earlier project are not for this one
@@ -37,6 +39,7 @@ export class Store extends EventTarget {
   open(project) {
     this.close();
     this.project = project;
+    this.coarse = project.coarse;
     this.cues = project.cues ?? null;
     this.say("saved", "Saved");
     this.tell("project", "cues");
@@ -66,7 +69,8 @@ export class Store extends EventTarget {
     if (!project) return;
     const found = await this.api.project(project.id);
     if (session !== this.session || this.dirty || (this.sending && !whileSaving)) return; // what is being saved is newer
-    const before = this.state(), first = !this.cues || project.coarse;
+    const before = { ...this.state(), wishes: project.wishes }, first = !this.cues || this.coarse;
+    this.coarse = found.coarse;
     this.project = this.asking ? { ...found, wishes: this.asking } : found; // a wish on its way is not in it yet
     const { undone = -Infinity, before: old } = this.wishing ?? {};
     if (performance.now() - undone < UNDONE_MS && found.cues && !same(found.cues, this.cues)) {
@@ -76,7 +80,7 @@ export class Store extends EventTarget {
     if (found.cues && !same(found.cues, this.cues)) this.cues = found.cues;
     if (this.cues !== before.cues) {
       if (first) [this.past, this.future] = [[], []]; // edits of a coarse list do not fit the refined one
-      else this.remember({ label, before, ...this.wishing, after: this.state() });
+      else this.remember({ label, before, ...this.wishing, after: { ...this.state(), wishes: found.wishes } });
       this.wishing = null;
     }
     this.tell("project", "cues", "history");
@@ -246,6 +250,8 @@ export class Store extends EventTarget {
     const before = this.cues;
     this.cues = cues;
     this.project = { ...this.project, cues, kept, ...(wishes ? { wishes } : {}) };
+    this.owed = wishes ?? this.owed;
+    if (wishes) this.tell("project");
     this.follow(before, cues);
     this.tell("cues");
     this.save();
@@ -298,9 +304,10 @@ export class Store extends EventTarget {
     try {
       while (this.dirty) {
         this.dirty = false;
-        const { id, rev } = this.project;
-        const answer = await this.api.saveCues(id, rev, this.cues, this.kept);
+        const { id, rev } = this.project, { owed } = this;
+        const answer = await this.api.saveCues(id, rev, this.cues, this.kept, owed);
         if (session !== this.session) return;
+        if (this.owed === owed) this.owed = undefined;
         this.project.rev = answer.rev;
         this.tries = 0;
       }
@@ -318,6 +325,7 @@ export class Store extends EventTarget {
   async refused(error, saving = true) {
     if (error.status === 409) {
       this.dirty = false;
+      this.owed = undefined;
       if (!this.wishing?.undone) {
         this.wishing = null;
         this.say("error", "The show changed elsewhere: this is the newer one, your last change is not in it");
