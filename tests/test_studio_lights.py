@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from beatomizer.cli.play import LIGHTS_FIRST_MS
+from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, DeviceError, UsageError
 from beatomizer.live.follower import LEAD_MS
 from beatomizer.outputs.files.page.light import packed
 from beatomizer.player.clicks import wanted_flashes
+from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
 from beatomizer.player.sources import Glide
 from beatomizer.rig.rig_file import read_rig
@@ -558,6 +560,37 @@ def test_nothing_is_lit_that_may_not_be(desk, lamp) -> None:
     assert lamp.times == []
 
 
+def test_one_lamp_is_not_lit_twice(desk, lamp) -> None:
+    id = added(desk, lamp)
+    again = desk.list.add("ddp", "127.0.0.1", {"pixels": 3}, lamp.port, "Again")["id"]
+    for start in (
+        lambda: desk.start_show("song", even(), Chosen((id, again))),
+        lambda: desk.start_clicks(Chosen((id, again))),
+        lambda: desk.start_live(None, Chosen((id, again)), Style()),
+    ):
+        with pytest.raises(UsageError, match="'Lamp' and 'Again' are the same light"):
+            start()
+    desk.list.save_rig(RIG.replace("PORT", str(lamp.port)))
+    with pytest.raises(UsageError, match="are the same light"):
+        desk.start_show("song", even(), Chosen((again,), True))
+    assert desk.event()["running"] is None
+    assert lamp.times == []
+
+
+def test_an_offset_that_cannot_be_saved_is_saved_later(desk, lamp, tmp_path) -> None:
+    id, file = added(desk, lamp), tmp_path / "settings" / "offsets.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("damaged")
+    desk.set_offset(id, 25.0)
+    with pytest.raises(BeatomizerError):
+        desk.save_offsets()
+    file.unlink()
+    assert desk.has_unsaved
+    desk.save_offsets()
+    assert "offset_ms = 25" in file.read_text()
+    assert not desk.has_unsaved
+
+
 def test_the_rig_patches_its_own_outputs_and_no_others(desk, lamp, tmp_path) -> None:
     with Lamp() as strip:
         id = added(desk, lamp)
@@ -778,8 +811,15 @@ def test_a_page_that_only_falls_silent_leaves_breathing_light(desk, lamp, monkey
 @pytest.mark.realtime
 def test_blink_swells_one_light_and_ends_by_itself(desk, lamp, monkeypatch) -> None:
     monkeypatch.setattr("beatomizer.studio.lights_desk.BLINK_S", 2.4)  # once is enough here
-    id = added(desk, lamp)
-    desk.blink(id)
+    id, enter = added(desk, lamp), OutputProcess.__enter__
+
+    def slowly(output):
+        time.sleep(2.5)  # longer than the swells: a WLED that is slow to answer
+        return enter(output)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OutputProcess, "__enter__", slowly)
+        desk.blink(id)
     lamp.wait(lambda lamp: any(colour.max() > 200 for colour in lamp.colours))
     lamp.wait(lambda lamp: desk.event()["running"] is None and lamp.is_dark, 15)
     with Playing(desk):

@@ -226,9 +226,12 @@ class LightRoutes:
             self._saving = asyncio.create_task(self._save_soon())
 
     async def _save_soon(self) -> None:
-        await asyncio.sleep(_SAVE_AFTER_S)
-        with contextlib.suppress(BeatomizerError):  # a full disk: the offset counts all the same
-            await asyncio.to_thread(self._desk.save_offsets)
+        while self._desk.has_unsaved:  # also what was moved while it was being written
+            await asyncio.sleep(_SAVE_AFTER_S)
+            try:
+                await asyncio.to_thread(self._desk.save_offsets)
+            except (BeatomizerError, OSError):  # a full disk: the offset counts all the same
+                return
 
     # --- events ----------------------------------------------------------------------------------------------
 
