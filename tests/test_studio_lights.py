@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from beatomizer.cli.play import LIGHTS_FIRST_MS
+from beatomizer.color import linear_to_rgb8, rgb8_to_linear
 from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, DeviceError, UsageError
 from beatomizer.live.follower import LEAD_MS
@@ -474,7 +475,12 @@ def desk(tmp_path, settings):
     desk.close()
 
 
-def even(value=200, seconds=60, zones=2, number=0, profile="broadcast"):
+def shown(value):
+    """The byte that a linear lamp is sent for an 8-bit sRGB value."""
+    return int(np.round(255.0 * rgb8_to_linear(np.array([value], np.uint8)))[0])
+
+
+def even(value=240, seconds=60, zones=2, number=0, profile="broadcast"):
     return ShowLight(np.full((seconds * 60, zones, 3), value, np.uint8), None, profile, number)
 
 
@@ -511,31 +517,31 @@ class Playing:
 def test_an_evening_light_edit_blackout_and_end(desk, lamp) -> None:
     id = added(desk, lamp)
     with Playing(desk):
-        desk.start_show("song", even(200), chosen_of([id]))
-        lamp.wait(lambda lamp: any(colour.max() == 200 for colour in lamp.colours))
+        desk.start_show("song", even(250), chosen_of([id]))
+        lamp.wait(lambda lamp: any(colour.max() == shown(250) for colour in lamp.colours))
         desk.renew("another", even(90, number=1))  # somebody edits another project: nothing to do with us
-        desk.renew("song", even(120, number=2))
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == 120)
+        desk.renew("song", even(180, number=2))
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == shown(180))
         seen = [int(colour.max()) for colour in lamp.colours]
-        change = seen[max(n for n, value in enumerate(seen) if value == 200) :]
+        change = seen[max(n for n, value in enumerate(seen) if value == shown(250)) :]
         assert len(set(change)) > 4
-        assert min(change) >= 120
-        desk.renew("song", even(250, number=1))  # older than what is shown
+        assert min(change) >= shown(180)
+        desk.renew("song", even(230, number=1))  # older than what is shown
         desk.set_blackout(True)
         asked = time.monotonic()
         lamp.wait(lambda lamp: lamp.is_dark)
         assert lamp.dark_since() - asked < 0.3 + 0.7
         desk.set_blackout(False)
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == 120)
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == shown(180))
         desk.set_master(0.5)
-        lamp.wait(lambda lamp: 10 < lamp.colours[-1].max() < 80)
+        lamp.wait(lambda lamp: 0 < lamp.colours[-1].max() < 0.8 * shown(180))
         (output,) = desk.event()["outputs"]
         assert output["online"]
         assert output["id"] == id
         assert output["error"] == ""
         desk.set_master(1.0)
         desk.renew("song", even(60, zones=3, number=3, profile="strict"))  # another stage: opened anew
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == 60)
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == shown(60))
         assert desk.event()["running"] == "show"
         desk.stop()
     assert lamp.is_dark
@@ -762,8 +768,9 @@ def test_what_the_search_tells_is_checked_again() -> None:
 @pytest.mark.realtime
 def test_light_follows_the_positions_that_a_page_says(desk, lamp) -> None:
     frames = np.arange(60 * 60)
-    height = (240 - np.abs(frames % 480 - 240)).astype(np.uint8)  # a slow triangle tells where it is
-    light = ShowLight(np.repeat(np.repeat(height[:, None, None], 2, 1), 3, 2))
+    wanted = linear_to_rgb8((240 - np.abs(frames % 480 - 240)) / 255.0)  # a slow triangle tells where it is
+    height = np.round(255.0 * rgb8_to_linear(wanted))
+    light = ShowLight(np.repeat(np.repeat(wanted[:, None, None], 2, 1), 3, 2))
     with Playing(desk, start_s=2.0) as page:
         desk.start_show("song", light, Chosen((added(desk, lamp),)))
         time.sleep(3.0)

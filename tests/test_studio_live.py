@@ -239,9 +239,12 @@ def test_an_evening_of_live_light(pulse, tmp_path) -> None:
             page.hear(lambda page: page.live[-1]["tempo_bpm"] > 0)
             assert page.frames[-1][2].shape == (4, 3)
             lamp.wait_lit(above=60)
-            since = page.frames[-1]
-            page.hear(lambda page: page.frames[-1][0] - since[0] > 1.5)
-            rate = (page.frames[-1][1] - since[1]) / (page.frames[-1][0] - since[0])
+            begun = (
+                time.monotonic()
+            )  # nobody has read while the lamp was waited for: that comes first, all at once
+            page.hear(lambda page: page.frames[-1][0] - begun > 4.0)
+            late = [frame for frame in page.frames if frame[0] - begun > 2.0]
+            rate = (late[-1][1] - late[0][1]) / (late[-1][0] - late[0][0])
             print(f"{rate:.1f} frames a second made, {len(page.frames)} shown")
             assert 40 < rate < 75
             assert (
