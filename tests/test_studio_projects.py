@@ -482,6 +482,15 @@ def test_whatever_becomes_of_a_task_is_one_line_and_the_next_one_works(
     run(work())
 
 
+@pytest.mark.parametrize(("system", "forks"), [("linux", True), ("darwin", False), ("win32", False)])
+def test_nothing_is_forked_where_libraries_do_not_bear_it(
+    system: str, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", system)
+        assert Children()._forks is forks
+
+
 def test_a_nursery_that_dies_is_replaced(tmp_path: Path, long_song: Path) -> None:
     async def work() -> None:
         children = Children()
