@@ -1,6 +1,8 @@
 """The studio's lights: what may be added, who is followed, what lamps on sockets see. The desk needs no web server."""
 
+import asyncio
 import http.server
+import itertools
 import json
 import os
 import subprocess
@@ -31,10 +33,13 @@ from beatomizer.studio.light_book import LIGHTS, LightBook
 from beatomizer.studio.light_file import read_light
 from beatomizer.studio.light_kinds import KINDS, Place, place_of, place_of_url
 from beatomizer.studio.light_plan import Chosen, chosen_of
+from beatomizer.studio.light_routes import LightRoutes
 from beatomizer.studio.light_run import ShowLight
 from beatomizer.studio.lights_desk import CLICKS, LIGHTS_FIRST_S, LightsDesk
 from beatomizer.studio.page_clock import FOLLOW_S, GONE_S, SILENT_S, Mood, PageClock
 from beatomizer.studio.rig_text import checked_rig, view, write_near
+from beatomizer.studio.settings import Settings
+from beatomizer.studio.studio import Studio
 from tests.lamps import Lamp
 
 # --- what may be added -------------------------------------------------------------------------------------------
@@ -862,3 +867,32 @@ def test_an_output_process_that_is_killed_is_told_and_the_lights_are_dark(desk, 
         lamp.wait(lambda lamp: lamp.is_dark, 10)
         lamp.wait(lambda lamp: desk.event()["running"] is None, 10)
     assert "ended from outside" in desk.event()["error"]
+
+
+def test_edits_while_lights_are_being_opened_keep_no_file_waiting(tmp_path, settings, monkeypatch) -> None:
+    shown, opened = [], threading.Event()
+
+    def opening(id, light):
+        shown.append(light)
+        assert opened.wait(60.0)
+
+    async def work():
+        routes = LightRoutes(studio := Studio(Settings(tmp_path)))
+        await routes.start()
+        lights = itertools.count()
+        monkeypatch.setattr("beatomizer.studio.light_routes.light_of", lambda projects, id: next(lights))
+        monkeypatch.setattr(routes._desk, "renew", opening)
+        monkeypatch.setattr(routes._desk, "event", lambda: {"project": "song"})
+        for _ in range(60):
+            studio.hub.send({"type": "show", "project": "song"})
+            await asyncio.sleep(0.001)
+        try:
+            async with asyncio.timeout(20.0):
+                await asyncio.to_thread(int)  # as every file of a project is read and written
+        finally:
+            opened.set()
+        await routes._renewal
+        await routes.stop()
+
+    asyncio.run(work())
+    assert shown == [0, 1]  # the first, and the newest when that was open
