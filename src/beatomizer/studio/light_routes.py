@@ -1,4 +1,4 @@
-"""Lights and live mode over HTTP and the socket: thin, checked, and never waiting on the event loop."""
+"""Lights over HTTP and the socket: thin, checked, and never waiting on the event loop."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from beatomizer.cues.checking import Place
-from beatomizer.cues.palettes import resolve_palette
-from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, UsageError
-from beatomizer.safety.profiles import profile_named
 from beatomizer.studio.answers import answer, read_object
 from beatomizer.studio.hub import Page
 from beatomizer.studio.jobs import Job
@@ -25,14 +22,12 @@ from beatomizer.studio.light_file import light_of
 from beatomizer.studio.light_plan import chosen_of
 from beatomizer.studio.light_search import LONGEST_S, SEARCH_S
 from beatomizer.studio.lights_desk import CLICKS, LightsDesk
-from beatomizer.studio.live_run import list_sources
+from beatomizer.studio.live_routes import LiveRoutes
 from beatomizer.studio.settings import LONGEST_S as LONGEST_SONG_S
-from beatomizer.studio.settings import MOST_ZONES
 from beatomizer.studio.studio import Studio
 
 _SAVE_AFTER_S = 0.8
 _THREADS = 16
-_SOURCE_LETTERS = 200
 _RIG_BYTES = 256 << 10
 _LIVE_FRAME = 1
 """First byte of a binary message to the page."""
@@ -77,11 +72,8 @@ class LightRoutes:
             Route("/api/rig", self.put_rig, methods=["PUT"]),
             Route("/api/show/start", self.start_show, methods=["POST"]),
             Route("/api/show/stop", self.stop_show, methods=["POST"]),
-            Route("/api/live/sources", self.sources, methods=["GET"]),
-            Route("/api/live/start", self.start_live, methods=["POST"]),
-            Route("/api/live/wishes", self.wish_live, methods=["POST"]),
-            Route("/api/live/stop", self.stop_live, methods=["POST"]),
             Route("/api/blackout", self.blackout, methods=["POST"]),
+            *LiveRoutes(self._desk, self._thread).routes,
         ]
 
     async def start(self) -> None:
@@ -188,29 +180,6 @@ class LightRoutes:
         await self._thread(self._desk.stop, "show", "clicks", "blink")
         return answer(self._desk.event())
 
-    async def sources(self, request: Request) -> Response:
-        """What can be listened to."""
-        return answer(await self._thread(list_sources))
-
-    async def start_live(self, request: Request) -> Response:
-        """Listen, and light what was chosen."""
-        place = await read_object(request)
-        chosen = chosen_of(place.value("lights", []), place.value("rig", False))
-        style = _style(place.inner("wishes") or Place("request", "wishes", {}))
-        source = place.string("source", _SOURCE_LETTERS) or None
-        await self._thread(self._desk.start_live, source, chosen, style)
-        return answer(self._desk.live_event())
-
-    async def wish_live(self, request: Request) -> Response:
-        """Other colours, another energy."""
-        self._desk.wish_live(_style(await read_object(request)))
-        return answer(self._desk.live_event())
-
-    async def stop_live(self, request: Request) -> Response:
-        """Silence and dark."""
-        await self._thread(self._desk.stop, "live")
-        return answer(self._desk.live_event())
-
     async def blackout(self, request: Request) -> Response:
         """Dark now, or light again."""
         self._desk.set_blackout(_flag(await read_object(request), "on"))
@@ -292,17 +261,6 @@ def _flag(place: Place, key: str) -> bool:
     if not isinstance(found, bool):
         raise place.wrong(key, "is neither true nor false")
     return found
-
-
-def _style(place: Place) -> Style:
-    """Wishes for live mode."""
-    palette = place.string("palette", 1000) or None
-    if palette is not None:
-        resolve_palette(palette)
-    safety = place.string("safety", 50, "broadcast")
-    profile_named(safety)
-    seed, zones = place.integer("seed", 0, 2**53, 0), place.integer("zones", 1, MOST_ZONES, 8)
-    return Style(palette, place.number("energy", 0.0, 1.0, 0.5), seed, zones, safety)
 
 
 async def _set_when(happened: asyncio.Event, flag: threading.Event) -> None:

@@ -20,9 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from beatomizer.audio.capture.block import EndOfSoundError
-from beatomizer.audio.capture.find import MICROPHONE, PLAYED, open_capture
-from beatomizer.audio.capture.portaudio import inputs
-from beatomizer.audio.capture.pulse import has_pulse, sources
+from beatomizer.audio.capture.find import open_capture
 from beatomizer.audio.capture.watched import WatchedCapture
 from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, UsageError, one_line
@@ -36,6 +34,7 @@ from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
 from beatomizer.player.ring import Timed
 from beatomizer.studio.lines_child import Told, spoken, telling
+from beatomizer.studio.sound_sources import list_sources
 
 _LEVELS_A_SECOND = 15
 _READ_S = 0.05
@@ -259,24 +258,6 @@ def _style(wishes: Mapping[str, Any], before: Style | None = None) -> Style:
         zones=int(wishes.get("zones", before.zones)),
         safety=str(wishes.get("safety", before.safety)),
     )
-
-
-def list_sources() -> list[Told]:
-    """What can be listened to, the likeliest first."""
-    found: list[Told] = []
-    with contextlib.suppress(BeatomizerError):
-        pulse = sources() if has_pulse() else []
-        for source in sorted(pulse, key=lambda source: (not source.monitor, not source.default)):
-            kind = PLAYED if source.monitor else MICROPHONE
-            name = one_line(source.title, 80)
-            found.append({"id": source.name, "name": name, "kind": kind, "default": source.default})
-    if not found:
-        with contextlib.suppress(BeatomizerError):
-            for number, name, _, _ in inputs():
-                found.append(
-                    {"id": str(number), "name": one_line(name, 80), "kind": MICROPHONE, "default": False}
-                )
-    return found
 
 
 def main(words: list[str]) -> int:
