@@ -38,7 +38,7 @@ from beatomizer.inference.engines import load_engine
 from beatomizer.live.follower import LiveEngine, LiveFollower
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
-from beatomizer.player.following import Following
+from beatomizer.player.following import Following, warm
 from beatomizer.player.hands import Hands
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
@@ -188,7 +188,7 @@ def followed(server: PulseServer, song: F32, url: str) -> Noted:
             WatchedCapture(lambda: open_capture("computer")), follower, output, Hands((url,), [0.0])
         )
         following.until_s = len(song) / RATE + 1.0
-        following.warm()
+        warm(follower)
         player = server.play(song, RATE, _BUFFER_MS)
         try:
             following.run()

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from beatomizer.arrays import U8
 from beatomizer.color import linear_to_rgb8, luminance, rgb8_to_linear
 from beatomizer.errors import BeatomizerError, UnreadableInputError, UsageError
+from beatomizer.outputs.lights.light import LightFrame
+from beatomizer.outputs.lights.resample import Resampler
 from beatomizer.outputs.lights.response import Response
 from beatomizer.rig.fixture import KINDS, ROLES, Calibration, Fixture, Slot, slots_of_order
 from beatomizer.rig.mixing import light_of_slots, slot_bytes
@@ -22,6 +24,8 @@ from beatomizer.rig.rig import Rig
 from beatomizer.rig.rig_file import read_rig, write_rig
 from beatomizer.rig.seen import Seen
 from beatomizer.rig.zone_map import STAGE, zones_of_lamps
+from beatomizer.safety.limiter import Limiter
+from beatomizer.safety.profiles import profile_named
 
 RIG = """
 name = "Cellar"
@@ -535,3 +539,34 @@ def test_what_is_no_file_is_not_read() -> None:
         read_rig("/dev/zero")
     with pytest.raises(UnreadableInputError, match="no file"):
         read_ofl(Path("/dev/zero"))
+
+
+def test_every_kind_of_lamp_that_shows_a_zone_is_judged() -> None:
+    """Two lamps on one zone round in their own ways: a change that is too small to count on the one counts on the
+    other. So each has a row of its own, and what leaves is within the limits on both.
+    """
+    limits = profile_named("broadcast").for_rooms()
+    plain, curved = Calibration(), Calibration(gamma=2.8)
+    lamps = [Fixture(name, "strip", pixels=1, calibration=c) for name, c in (("a", plain), ("b", curved))]
+    patch = PixelPatch(tuple(lamps), 1)
+    low, high = (np.full((1, 3), value, np.uint8) for value in (8, 37))
+    frames = [low] * 200 + [high, high, low, low] * 8
+    alone = Seen([(0, (KINDS["rgb"], curved, False))], 1)
+    assert patch.seen(low).shape == (2, 3)
+    assert np.array_equal(patch.seen(high)[1:], alone(high))
+    resampler = Resampler(1, 60, limits, patch.seen)
+    sent = [resampler.push(LightFrame(rgb8)) for rgb8 in frames]
+    for lamp in (Seen([(0, (KINDS["rgb"], plain, False))], 1), alone):
+        judge = Limiter(1, limits)
+        for frame in sent:
+            shown = lamp(frame.rgb8)
+            assert np.array_equal(judge.step(shown), shown)
+    judge = Limiter(1, limits)  # as they were wished for, the second would have broken them
+    assert not all(np.array_equal(judge.step(alone(rgb8)), alone(rgb8)) for rgb8 in frames)
+
+
+def test_the_whole_stage_is_judged_where_every_zone_has_a_lamp_of_its_own() -> None:
+    kinds = [(0, (KINDS["rgb"], Calibration(), False)), (STAGE, (KINDS["rgb"], Calibration(), False))]
+    shown = Seen(kinds, 1)(np.full((1, 3), 200, np.uint8))
+    assert shown.shape == (2, 3)
+    assert np.array_equal(shown[0], shown[1])

@@ -1,6 +1,8 @@
 """The studio's lights: what may be added, who is followed, what lamps on sockets see. The desk needs no web server."""
 
+import asyncio
 import http.server
+import itertools
 import json
 import os
 import subprocess
@@ -12,11 +14,13 @@ import numpy as np
 import pytest
 
 from beatomizer.cli.play import LIGHTS_FIRST_MS
-from beatomizer.color import LINEAR_OF_RGB8
+from beatomizer.color import linear_to_rgb8, rgb8_to_linear
+from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, DeviceError, UsageError
 from beatomizer.live.follower import LEAD_MS
 from beatomizer.outputs.files.page.light import packed
 from beatomizer.player.clicks import wanted_flashes
+from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
 from beatomizer.player.sources import Glide
 from beatomizer.rig.rig_file import read_rig
@@ -29,10 +33,13 @@ from beatomizer.studio.light_book import LIGHTS, LightBook
 from beatomizer.studio.light_file import read_light
 from beatomizer.studio.light_kinds import KINDS, Place, place_of, place_of_url
 from beatomizer.studio.light_plan import Chosen, chosen_of
+from beatomizer.studio.light_routes import LightRoutes
 from beatomizer.studio.light_run import ShowLight
 from beatomizer.studio.lights_desk import CLICKS, LIGHTS_FIRST_S, LightsDesk
 from beatomizer.studio.page_clock import FOLLOW_S, GONE_S, SILENT_S, Mood, PageClock
 from beatomizer.studio.rig_text import checked_rig, view, write_near
+from beatomizer.studio.settings import Settings
+from beatomizer.studio.studio import Studio
 from tests.lamps import Lamp
 
 # --- what may be added -------------------------------------------------------------------------------------------
@@ -473,13 +480,13 @@ def desk(tmp_path, settings):
     desk.close()
 
 
-def even(value=200, seconds=60, zones=2, number=0, profile="broadcast"):
+def shown(value):
+    """The byte that a linear lamp is sent for an 8-bit sRGB value."""
+    return int(np.round(255.0 * rgb8_to_linear(np.array([value], np.uint8)))[0])
+
+
+def even(value=240, seconds=60, zones=2, number=0, profile="broadcast"):
     return ShowLight(np.full((seconds * 60, zones, 3), value, np.uint8), None, profile, number)
-
-
-def sent(value):
-    """What a lamp is sent for a value of the show: light, not the screen's code for it."""
-    return round(255 * float(LINEAR_OF_RGB8[value]))
 
 
 def added(desk, lamp):
@@ -515,31 +522,31 @@ class Playing:
 def test_an_evening_light_edit_blackout_and_end(desk, lamp) -> None:
     id = added(desk, lamp)
     with Playing(desk):
-        desk.start_show("song", even(200), chosen_of([id]))
-        lamp.wait(lambda lamp: any(colour.max() == sent(200) for colour in lamp.colours))
+        desk.start_show("song", even(250), chosen_of([id]))
+        lamp.wait(lambda lamp: any(colour.max() == shown(250) for colour in lamp.colours))
         desk.renew("another", even(90, number=1))  # somebody edits another project: nothing to do with us
-        desk.renew("song", even(120, number=2))
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == sent(120))
+        desk.renew("song", even(180, number=2))
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == shown(180))
         seen = [int(colour.max()) for colour in lamp.colours]
-        change = seen[max(n for n, value in enumerate(seen) if value == sent(200)) :]
+        change = seen[max(n for n, value in enumerate(seen) if value == shown(250)) :]
         assert len(set(change)) > 4
-        assert min(change) >= sent(120)
-        desk.renew("song", even(250, number=1))  # older than what is shown
+        assert min(change) >= shown(180)
+        desk.renew("song", even(230, number=1))  # older than what is shown
         desk.set_blackout(True)
         asked = time.monotonic()
         lamp.wait(lambda lamp: lamp.is_dark)
         assert lamp.dark_since() - asked < 0.3 + 0.7
         desk.set_blackout(False)
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == sent(120))
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == shown(180))
         desk.set_master(0.5)
-        lamp.wait(lambda lamp: 10 < lamp.colours[-1].max() < 80)
+        lamp.wait(lambda lamp: 0 < lamp.colours[-1].max() < 0.8 * shown(180))
         (output,) = desk.event()["outputs"]
         assert output["online"]
         assert output["id"] == id
         assert output["error"] == ""
         desk.set_master(1.0)
         desk.renew("song", even(60, zones=3, number=3, profile="strict"))  # another stage: opened anew
-        lamp.wait(lambda lamp: lamp.colours[-1].max() == sent(60))
+        lamp.wait(lambda lamp: lamp.colours[-1].max() == shown(60))
         assert desk.event()["running"] == "show"
         desk.stop()
     assert lamp.is_dark
@@ -562,6 +569,37 @@ def test_nothing_is_lit_that_may_not_be(desk, lamp) -> None:
     with pytest.raises(UsageError, match="no such light"):
         desk.set_offset("nobody", 1.0)
     assert lamp.times == []
+
+
+def test_one_lamp_is_not_lit_twice(desk, lamp) -> None:
+    id = added(desk, lamp)
+    again = desk.list.add("ddp", "127.0.0.1", {"pixels": 3}, lamp.port, "Again")["id"]
+    for start in (
+        lambda: desk.start_show("song", even(), Chosen((id, again))),
+        lambda: desk.start_clicks(Chosen((id, again))),
+        lambda: desk.start_live(None, Chosen((id, again)), Style()),
+    ):
+        with pytest.raises(UsageError, match="'Lamp' and 'Again' are the same light"):
+            start()
+    desk.list.save_rig(RIG.replace("PORT", str(lamp.port)))
+    with pytest.raises(UsageError, match="are the same light"):
+        desk.start_show("song", even(), Chosen((again,), True))
+    assert desk.event()["running"] is None
+    assert lamp.times == []
+
+
+def test_an_offset_that_cannot_be_saved_is_saved_later(desk, lamp, tmp_path) -> None:
+    id, file = added(desk, lamp), tmp_path / "settings" / "offsets.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("damaged")
+    desk.set_offset(id, 25.0)
+    with pytest.raises(BeatomizerError):
+        desk.save_offsets()
+    file.unlink()
+    assert desk.has_unsaved
+    desk.save_offsets()
+    assert "offset_ms = 25" in file.read_text()
+    assert not desk.has_unsaved
 
 
 def test_the_rig_patches_its_own_outputs_and_no_others(desk, lamp, tmp_path) -> None:
@@ -735,8 +773,9 @@ def test_what_the_search_tells_is_checked_again() -> None:
 @pytest.mark.realtime
 def test_light_follows_the_positions_that_a_page_says(desk, lamp) -> None:
     frames = np.arange(60 * 60)
-    height = (240 - np.abs(frames % 480 - 240)).astype(np.uint8)  # a slow triangle tells where it is
-    light = ShowLight(np.repeat(np.repeat(height[:, None, None], 2, 1), 3, 2))
+    wanted = linear_to_rgb8((240 - np.abs(frames % 480 - 240)) / 255.0)  # a slow triangle tells where it is
+    height = np.round(255.0 * rgb8_to_linear(wanted))
+    light = ShowLight(np.repeat(np.repeat(wanted[:, None, None], 2, 1), 3, 2))
     with Playing(desk, start_s=2.0) as page:
         desk.start_show("song", light, Chosen((added(desk, lamp),)))
         time.sleep(3.0)
@@ -784,9 +823,16 @@ def test_a_page_that_only_falls_silent_leaves_breathing_light(desk, lamp, monkey
 @pytest.mark.realtime
 def test_blink_swells_one_light_and_ends_by_itself(desk, lamp, monkeypatch) -> None:
     monkeypatch.setattr("beatomizer.studio.lights_desk.BLINK_S", 2.4)  # once is enough here
-    id = added(desk, lamp)
-    desk.blink(id)
-    lamp.wait(lambda lamp: any(colour.max() > sent(200) for colour in lamp.colours))
+    id, enter = added(desk, lamp), OutputProcess.__enter__
+
+    def slowly(output):
+        time.sleep(2.5)  # longer than the swells: a WLED that is slow to answer
+        return enter(output)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OutputProcess, "__enter__", slowly)
+        desk.blink(id)
+    lamp.wait(lambda lamp: any(colour.max() > 200 for colour in lamp.colours))
     lamp.wait(lambda lamp: desk.event()["running"] is None and lamp.is_dark, 15)
     with Playing(desk):
         desk.start_show("song", even(), Chosen((id,)))
@@ -821,3 +867,32 @@ def test_an_output_process_that_is_killed_is_told_and_the_lights_are_dark(desk, 
         lamp.wait(lambda lamp: lamp.is_dark, 10)
         lamp.wait(lambda lamp: desk.event()["running"] is None, 10)
     assert "ended from outside" in desk.event()["error"]
+
+
+def test_edits_while_lights_are_being_opened_keep_no_file_waiting(tmp_path, settings, monkeypatch) -> None:
+    shown, opened = [], threading.Event()
+
+    def opening(id, light):
+        shown.append(light)
+        assert opened.wait(60.0)
+
+    async def work():
+        routes = LightRoutes(studio := Studio(Settings(tmp_path)))
+        await routes.start()
+        lights = itertools.count()
+        monkeypatch.setattr("beatomizer.studio.light_routes.light_of", lambda projects, id: next(lights))
+        monkeypatch.setattr(routes._desk, "renew", opening)
+        monkeypatch.setattr(routes._desk, "event", lambda: {"project": "song"})
+        for _ in range(60):
+            studio.hub.send({"type": "show", "project": "song"})
+            await asyncio.sleep(0.001)
+        try:
+            async with asyncio.timeout(20.0):
+                await asyncio.to_thread(int)  # as every file of a project is read and written
+        finally:
+            opened.set()
+        await routes._renewal
+        await routes.stop()
+
+    asyncio.run(work())
+    assert shown == [0, 1]  # the first, and the newest when that was open

@@ -259,7 +259,7 @@ def test_a_search_is_a_job_and_finds_no_strangers_elsewhere(server) -> None:
 def test_a_show_an_edit_and_a_blackout_from_another_page(server, project, light, lamp, tmp_path) -> None:
     with playing(server, project), server.socket() as other:
         assert start(server, project, light).status == 200
-        lamp.wait_lit(above=75)
+        lamp.wait_lit(above=60)
         before = int(lamp.colours[-1].max())
         relight(server, project, tmp_path, 0.3)
         lamp.wait(lambda lamp: 0 < lamp.colours[-1].max() < 0.8 * before)
@@ -348,7 +348,7 @@ def test_everything_killed_at_once_leaves_the_watchdog(tmp_path, lamp) -> None:
 def test_a_page_that_is_closed_leaves_the_dark(server, project, light, lamp) -> None:
     with playing(server, project):
         start(server, project, light)
-        lamp.wait_lit(above=75)
+        lamp.wait_lit(above=60)
     closed = time.monotonic()
     lamp.wait(lambda lamp: lamp.is_dark)
     print(f"page closed: dark after {lamp.dark_since() - closed:.2f} s")

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
@@ -37,7 +38,7 @@ from beatomizer.studio.export_routes import TYPES
 from beatomizer.studio.heard import read_heard, save_heard
 from beatomizer.studio.limits import Limits
 from beatomizer.studio.project import LIGHT, MODELS, Project, Wishes
-from beatomizer.studio.projects import FACTS, Projects, StaleError, UnknownProjectError
+from beatomizer.studio.projects import FACTS, Projects, StaleError, UnknownProjectError, cues_text
 from beatomizer.studio.wave import wave_of
 from tests.songs import beat_song, write_wav
 from tests.studio_server import descendants, gone
@@ -119,6 +120,64 @@ def test_no_change_is_lost_among_many_at_once(tmp_path: Path) -> None:
     assert opened(tmp_path).all()[0].rev == 41
 
 
+def test_a_change_is_finished_in_its_turn_when_nobody_waits_for_it_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> Project:
+        projects = opened(tmp_path)
+        project = await made(projects)
+        begun, go_on, exchange = threading.Event(), threading.Event(), projects._exchange
+
+        def slowly(old: Project, new: Project, texts: dict[str, str]) -> None:
+            if not begun.is_set():
+                begun.set()
+                assert go_on.wait(20.0)
+            exchange(old, new, texts)
+
+        monkeypatch.setattr(projects, "_exchange", slowly)
+        first = asyncio.create_task(projects.change(project.id, lambda known: replace(known, name="slow")))
+        assert await asyncio.to_thread(begun.wait, 20.0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        second = asyncio.create_task(projects.change(project.id, lambda known: replace(known, rev=5)))
+        for _ in range(10):
+            await asyncio.sleep(0.0)
+        go_on.set()
+        await second
+        return projects.get(project.id)
+
+    known = run(work())
+    assert (known.name, known.rev) == ("slow", 5)
+    assert opened(tmp_path).all() == [known]
+
+
+def test_files_that_are_exchanged_while_they_are_read_are_read_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        projects, loop = opened(tmp_path), asyncio.get_running_loop()
+        project = await made(projects)
+        news, texts = edited(1)
+        await projects.change(project.id, news, texts=texts)
+        tries: list[int] = []
+
+        def read(found: Project, home: Path) -> str:
+            tries.append(found.rev)
+            if len(tries) == 1:
+                news, texts = edited(2)
+                change = projects.change(project.id, news, texts=texts)
+                asyncio.run_coroutine_threadsafe(change, loop).result(20.0)
+            return cues_text(found, home)
+
+        found, text = await projects.reading(project.id, read)
+        assert (tries, found.rev, text) == ([1, 2], 2, "2")
+        (projects.home(project.id) / found.cues).unlink()
+        async with asyncio.timeout(20.0):  # a file that is lost is no reason to look for it for ever
+            with pytest.raises(UnreadableInputError, match="lost"):
+                await projects.reading(project.id, cues_text)
+
+    run(work())
+
+
 def test_a_refused_change_changes_nothing(tmp_path: Path) -> None:
     async def work() -> None:
         projects = opened(tmp_path)
@@ -173,7 +232,7 @@ def test_a_change_that_is_cut_off_anywhere_is_whole_or_not_at_all(
         again = opened(folder)
         known = again.get(project.id)
         seen.add(known.rev)
-        assert json.loads(again.cues_text(project.id)) == known.rev
+        assert json.loads(cues_text(known, again.home(known.id))) == known.rev
         assert {path.name for path in again.home(project.id).iterdir()} == {FACTS, *known.files}
     assert seen == ({3} if name == "unlink" else {2, 3})  # old files are removed last
 
@@ -228,7 +287,7 @@ def test_kill_9_while_editing_loses_nothing_that_was_answered(tmp_path: Path) ->
         again = opened(tmp_path)
         (project,) = again.all()
         assert project.rev in (said[-1], said[-1] + 1)
-        assert json.loads(again.cues_text(project.id)) == project.rev
+        assert json.loads(cues_text(project, again.home(project.id))) == project.rev
         assert {path.name for path in again.home(project.id).iterdir()} == {FACTS, *project.files}
 
 
@@ -437,6 +496,15 @@ def test_whatever_becomes_of_a_task_is_one_line_and_the_next_one_works(
             await children.close()
 
     run(work())
+
+
+@pytest.mark.parametrize(("system", "forks"), [("linux", True), ("darwin", False), ("win32", False)])
+def test_nothing_is_forked_where_libraries_do_not_bear_it(
+    system: str, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", system)
+        assert Children()._forks is forks
 
 
 def test_a_nursery_that_dies_is_replaced(tmp_path: Path, long_song: Path) -> None:

@@ -476,6 +476,26 @@ def test_mistakes_at_the_command_line_are_one_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Studio.Local", "studio.local"),
+        ("FE80:0:0:0::1", "fe80::1"),
+        ("[::1]", "::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("192.168.1.4", "192.168.1.4"),
+        ("", ""),
+    ],
+)
+def test_a_host_is_allowed_as_browsers_write_it(given: str, said: str) -> None:
+    from beatomizer.studio.app import allowed_hosts
+    from beatomizer.studio.server import host_as_browsers_say
+
+    assert host_as_browsers_say(given) == said
+    header = f"[{said}]:1" if ":" in said else f"{said}:1"
+    assert not said or header in allowed_hosts(1, host_as_browsers_say(given))
+
+
 def test_the_next_port_is_taken_if_none_was_asked_for() -> None:
     from beatomizer.studio.server import bound
 

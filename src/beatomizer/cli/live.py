@@ -70,7 +70,7 @@ def _follow(arguments: argparse.Namespace, line: StatusLine) -> None:
     from beatomizer.player.board import Wishes
     from beatomizer.player.clock import Anchor
     from beatomizer.player.delayed import DelayedSpeaker
-    from beatomizer.player.following import Following, leads
+    from beatomizer.player.following import Following, leads, warm
     from beatomizer.player.hands import Hands
     from beatomizer.player.keys import Keys
     from beatomizer.player.output import OutputProcess
@@ -98,7 +98,7 @@ def _follow(arguments: argparse.Namespace, line: StatusLine) -> None:
                 print(f"listening to {capture.name} ({capture.sample_rate} Hz)", flush=True)
             following = Following(capture, follower, output, hands, wait_s)
             following.until_s = until_s
-            following.warm()
+            warm(follower)
             with Keys() as keys:
                 following.keys = keys.pressed
                 following.show = _Meter(line, capture)

@@ -36,14 +36,15 @@ def run(arguments: argparse.Namespace) -> int:
     import secrets
 
     from beatomizer.errors import UsageError
-    from beatomizer.studio.server import bound, data_folder, locked
+    from beatomizer.studio.server import bound, data_folder, host_as_browsers_say, locked
     from beatomizer.studio.settings import DEFAULT_PORT, Settings
 
     if arguments.port is not None and not 0 <= arguments.port <= 65535:
         raise UsageError(f"{arguments.port} is no port", "give 0 to 65535")
     songs = [_song(name) for name in arguments.songs]
     folder = Path(arguments.folder).absolute() if arguments.folder else data_folder()
-    host = "" if arguments.host in LOOPBACK else arguments.host
+    host = host_as_browsers_say(arguments.host)
+    host = "" if host in LOOPBACK else host
     token = secrets.token_urlsafe(24) if host or arguments.token else ""
     with locked(folder):
         sockets, port = bound(arguments.port, host, DEFAULT_PORT)

@@ -156,10 +156,6 @@ class Following:
     _skipped: int = 0
     _level: Level = field(default_factory=Level, repr=False)
 
-    def warm(self) -> None:
-        """Let everything run once: the first frames of a model take longer than a frame lasts."""
-        self.follower.push(np.zeros(_WARM_FRAMES * HOP, dtype=np.float32))
-
     def run(self) -> None:
         """Follow."""
         started_s = time.monotonic()
@@ -239,6 +235,11 @@ class Following:
             )
         )
         return True
+
+
+def warm(follower: LiveFollower) -> None:
+    """Let everything run once: the first frames of a model take longer than a frame lasts."""
+    follower.push(np.zeros(_WARM_FRAMES * HOP, dtype=np.float32))
 
 
 def _decibels(value: float) -> float:

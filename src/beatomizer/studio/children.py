@@ -31,11 +31,12 @@ class Children:
     """Starts tasks in the nursery and hears what they say. One for a server; everything on its event loop.
 
     Args:
-        forks: whether one nursery can fork all tasks; else (Windows) each task gets a nursery of its own.
+        forks: whether one nursery can fork all tasks; else each task gets a nursery of its own: on Windows, and on
+            macOS, whose libraries may crash in a forked child (CPython bpo-33725). ``None``: as the system is.
     """
 
-    def __init__(self, *, forks: bool = hasattr(os, "fork")) -> None:
-        self._forks = forks
+    def __init__(self, *, forks: bool | None = None) -> None:
+        self._forks = sys.platform not in ("win32", "darwin") if forks is None else forks
         self._shared: Nursery | None = None
         self._all: set[Nursery] = set()
         self._starting = asyncio.Lock()

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import re
+import secrets
 import shutil
-import time
 import unicodedata
 from contextlib import aclosing
 from dataclasses import asdict
@@ -16,15 +16,15 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from beatomizer.cues.checking import Place
-from beatomizer.errors import UsageError
+from beatomizer.errors import BeatomizerError, UsageError
 from beatomizer.outputs.files.formats import FORMATS
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.files.save import check_profile
 from beatomizer.studio.answers import answer, id_of, problem, read_object
-from beatomizer.studio.children import StoppedError
 from beatomizer.studio.jobs import Job
 from beatomizer.studio.limits import Limits
 from beatomizer.studio.project import ID, Project
+from beatomizer.studio.projects import cues_text
 from beatomizer.studio.settings import EXPORT_KEPT_S
 from beatomizer.studio.studio import Studio
 
@@ -83,34 +83,36 @@ class Exports:
         if not project.cues:
             raise UsageError("there is no show yet", "wait until the song was heard")
         check_profile(project.wishes.safety)
-        told = await asyncio.to_thread(self._prepared, project)
+        told = await self._prepared(project)
 
         async def work(job: Job) -> None:
-            async with self._slots:
-                if job.stop.is_set():
-                    raise StoppedError
-                home = self._folder / job.id
-                home.mkdir(mode=0o700)
-                try:
+            home = self._folder / job.id
+            try:
+                async with job.turn(self._slots):
+                    home.mkdir(mode=0o700)
                     await self._write(
                         job, told | {"folder": str(home), "suffixes": suffixes, "options": options}
                     )
-                except BaseException:
-                    await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
-                    raise
-                finally:
-                    with contextlib.suppress(OSError):
-                        Path(told["cues"]).unlink()
+            except BaseException:
+                await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+                raise
+            finally:
+                _remove(told["cues"])
             self._keep(job.id, {suffix: home / f"{told['name']}{suffix}" for suffix in suffixes})
 
-        job = self._studio.jobs.start("export", project.id, work)
+        try:
+            job = self._studio.jobs.start("export", project.id, work)
+        except BeatomizerError:
+            _remove(told["cues"])
+            raise
         job.extra = {"suffixes": suffixes, "name": told["name"], "ready": []}
         return answer({"job": job.id}, 202)
 
-    def _prepared(self, project: Project) -> dict[str, Any]:
+    async def _prepared(self, project: Project) -> dict[str, Any]:
         """The cue list of this moment, so that later edits do not disturb."""
-        copy = self._folder / f"{project.id}-{time.monotonic_ns()}.json"
-        copy.write_text(self._studio.projects.cues_text(project.id), encoding="utf-8")
+        project, text = await self._studio.projects.reading(project.id, cues_text)
+        copy = self._folder / f"{project.id}-{secrets.token_hex(6)}.json"
+        await asyncio.to_thread(copy.write_text, text, encoding="utf-8")
         song = self._studio.projects.home(project.id) / project.song
         return {"cues": str(copy), "song": str(song), "name": file_name(project.name)}
 
@@ -156,6 +158,11 @@ class Exports:
 def part(studio: Studio) -> Exports:
     """For ``app.PARTS``."""
     return Exports(studio)
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        Path(path).unlink()
 
 
 def file_name(name: str) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from beatomizer.errors import BeatomizerError, ResourceLimitError
@@ -55,6 +55,24 @@ class Job:
         """Tell every page how it stands."""
         self._told = time.monotonic()
         self._hub.send({"type": "job", **self.told()})
+
+    @contextlib.asynccontextmanager
+    async def turn(self, slots: asyncio.Semaphore) -> AsyncIterator[None]:
+        """Wait for one of ``slots`` and hold it; the wait ends when the job is stopped.
+
+        Raises:
+            StoppedError: it was.
+        """
+        waiting, stopping = asyncio.create_task(slots.acquire()), asyncio.create_task(self.stop.wait())
+        try:
+            await asyncio.wait([waiting, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if self.stop.is_set():
+                raise StoppedError
+            yield
+        finally:
+            stopping.cancel()
+            if not waiting.cancel() and not waiting.cancelled():  # it had come to an end: the slot was ours
+                slots.release()
 
     def told(self) -> dict[str, Any]:
         """For pages."""
@@ -141,3 +159,14 @@ class Jobs:
         for task in tasks:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
+
+
+async def either(stop: asyncio.Event, *others: asyncio.Event) -> None:
+    """Set ``stop`` when one of the others is."""
+    waiting = [asyncio.create_task(other.wait()) for other in others]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beatomizer.errors import UsageError
+from beatomizer.outputs.lights.sameness import same_lights
 from beatomizer.player.board import MOST_OUTPUTS
 from beatomizer.player.plan import Plan
+from beatomizer.rig.rig_file import read_rig
 from beatomizer.studio import rig_text
 from beatomizer.studio.light_book import LightBook
 from beatomizer.studio.light_run import Output
@@ -72,8 +74,16 @@ def outputs_of(book: LightBook, chosen: Chosen, folder: Path) -> tuple[tuple[Out
 def plan_of(
     outputs: tuple[Output, ...], rig_file: Path | None, zones: int, profile: str, live: bool = False
 ) -> Plan:
-    """The plan; only the rig's own outputs are patched by the rig."""
+    """The plan; only the rig's own outputs are patched by the rig.
+
+    Raises:
+        UsageError: two of them lead to one lamp, which would jump between the two: no limit sees that.
+    """
     urls = tuple(output.near_url for output in outputs)
+    twice = same_lights(urls, zones, read_rig(rig_file) if rig_file else None)
+    if twice is not None:
+        one, other = (next(output.name for output in outputs if output.near_url == url) for url in twice)
+        raise UsageError(f"'{one}' and '{other}' are the same light", "choose one of them")
     bare = tuple(output.near_url for output in outputs if not output.id.startswith(RIG_OUTPUT))
     return Plan(urls, zones, profile, live, str(rig_file or ""), bare)
 

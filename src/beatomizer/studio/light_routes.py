@@ -1,40 +1,39 @@
-"""Lights and live mode over HTTP and the socket: thin, checked, and never waiting on the event loop."""
+"""Lights over HTTP and the socket: thin, checked, and never waiting on the event loop."""
 
 import asyncio
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from beatomizer.cues.checking import Place
-from beatomizer.cues.palettes import resolve_palette
-from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, UsageError
-from beatomizer.safety.profiles import profile_named
 from beatomizer.studio.answers import answer, read_object
 from beatomizer.studio.hub import Page
 from beatomizer.studio.jobs import Job
-from beatomizer.studio.light_file import read_light
+from beatomizer.studio.light_file import light_of
 from beatomizer.studio.light_plan import chosen_of
-from beatomizer.studio.light_run import ShowLight
 from beatomizer.studio.light_search import LONGEST_S, SEARCH_S
 from beatomizer.studio.lights_desk import CLICKS, LightsDesk
-from beatomizer.studio.live_run import list_sources
-from beatomizer.studio.project import Project
+from beatomizer.studio.live_routes import LiveRoutes
 from beatomizer.studio.settings import LONGEST_S as LONGEST_SONG_S
-from beatomizer.studio.settings import MOST_ZONES
 from beatomizer.studio.studio import Studio
 
 _SAVE_AFTER_S = 0.8
-_SOURCE_LETTERS = 200
+_THREADS = 16
 _RIG_BYTES = 256 << 10
 _LIVE_FRAME = 1
 """First byte of a binary message to the page."""
+
+
+Done = TypeVar("Done")
 
 
 class LightRoutes:
@@ -45,7 +44,10 @@ class LightRoutes:
         self._desk = LightsDesk(studio.settings.folder, self._send, self._send_frame)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._saving: asyncio.Task[None] | None = None
-        self._renewing: set[asyncio.Task[None]] = set()
+        self._renewal: asyncio.Task[None] | None = None
+        self._due = ""
+        self._ending: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(_THREADS, "lights")
         hub = studio.hub
         hub.greetings += [self._desk.event, self._desk.live_event]
         hub.goodbyes.append(self._desk.left)
@@ -70,11 +72,8 @@ class LightRoutes:
             Route("/api/rig", self.put_rig, methods=["PUT"]),
             Route("/api/show/start", self.start_show, methods=["POST"]),
             Route("/api/show/stop", self.stop_show, methods=["POST"]),
-            Route("/api/live/sources", self.sources, methods=["GET"]),
-            Route("/api/live/start", self.start_live, methods=["POST"]),
-            Route("/api/live/wishes", self.wish_live, methods=["POST"]),
-            Route("/api/live/stop", self.stop_live, methods=["POST"]),
             Route("/api/blackout", self.blackout, methods=["POST"]),
+            *LiveRoutes(self._desk, self._thread).routes,
         ]
 
     async def start(self) -> None:
@@ -83,16 +82,18 @@ class LightRoutes:
 
     async def stop(self) -> None:
         """Lights dark, processes ended."""
-        for task in [*self._renewing, *([self._saving] if self._saving else [])]:
-            task.cancel()
+        for task in (self._renewal, self._saving):
+            if task is not None:
+                task.cancel()
         await asyncio.to_thread(self._desk.close)
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._loop = None
 
     # --- what there is ---------------------------------------------------------------------------------------
 
     async def list(self, request: Request) -> Response:
         """Lights that were added and found, the rig, and what is going on."""
-        return answer(await asyncio.to_thread(self._desk.list.told) | self._desk.event())
+        return answer(await self._thread(self._desk.list.told) | self._desk.event())
 
     async def find(self, request: Request) -> Response:
         """Look for lights; a job."""
@@ -112,7 +113,7 @@ class LightRoutes:
 
         stopping = asyncio.create_task(_set_when(job.stop, stop))
         try:
-            job.extra["found"] = await asyncio.to_thread(self._desk.list.find, progress, stop, seconds)
+            job.extra["found"] = await self._thread(self._desk.list.find, progress, stop, seconds)
         finally:
             stop.set()
             stopping.cancel()
@@ -123,7 +124,7 @@ class LightRoutes:
         place = await read_object(request)
         kind, host, options, port = (place.value(key, None) for key in ("kind", "host", "options", "port"))
         name = place.string("name", 200)
-        light = await asyncio.to_thread(self._desk.list.add, kind, host, options, port, name)
+        light = await self._thread(self._desk.list.add, kind, host, options, port, name)
         self._desk.changed()
         return answer(light, 201)
 
@@ -132,30 +133,30 @@ class LightRoutes:
         place, id = await read_object(request), _id(request)
         if "offset_ms" in place.content:
             self._desk.set_offset(id, place.number("offset_ms", -2000.0, 2000.0))
-            await asyncio.to_thread(self._desk.save_offsets)
+            await self._thread(self._desk.save_offsets)
         if "name" in place.content:
-            await asyncio.to_thread(self._desk.list.book.rename, id, place.string("name", 200))
+            await self._thread(self._desk.list.book.rename, id, place.string("name", 200))
         self._desk.changed()
         return answer({"id": id})
 
     async def remove(self, request: Request) -> Response:
         """Forget a light."""
-        await asyncio.to_thread(self._desk.remove, _id(request))
+        await self._thread(self._desk.remove, _id(request))
         return answer({})
 
     async def blink(self, request: Request) -> Response:
         """Which is it?"""
-        await asyncio.to_thread(self._desk.blink, _id(request))
+        await self._thread(self._desk.blink, _id(request))
         return answer({}, 202)
 
     async def rig(self, request: Request) -> Response:
         """The rig's text and its plan."""
-        return answer(await asyncio.to_thread(self._desk.list.rig))
+        return answer(await self._thread(self._desk.list.rig))
 
     async def put_rig(self, request: Request) -> Response:
         """Check and keep a rig."""
         place = await read_object(request, _RIG_BYTES)
-        told = await asyncio.to_thread(self._desk.list.save_rig, place.value("text", ""))
+        told = await self._thread(self._desk.list.save_rig, place.value("text", ""))
         self._desk.changed()
         return answer(told)
 
@@ -167,41 +168,17 @@ class LightRoutes:
         chosen = chosen_of(place.value("lights", []), place.value("rig", False))
         id = place.string("project", 40)
         if id == CLICKS:
-            await asyncio.to_thread(self._desk.start_clicks, chosen)
+            await self._thread(self._desk.start_clicks, chosen)
             return answer(self._desk.event())
-        project = self._studio.projects.get(id)
-        light = await asyncio.to_thread(self._light_of, project)
-        await asyncio.to_thread(self._desk.start_show, id, light, chosen)
+        light = await self._thread(light_of, self._studio.projects, id)
+        await self._thread(self._desk.start_show, id, light, chosen)
         self._renew(id)  # it may have been drawn again while the lights were being opened
         return answer(self._desk.event())
 
     async def stop_show(self, request: Request) -> Response:
         """Lights dark."""
-        await asyncio.to_thread(self._desk.stop, "show", "clicks", "blink")
+        await self._thread(self._desk.stop, "show", "clicks", "blink")
         return answer(self._desk.event())
-
-    async def sources(self, request: Request) -> Response:
-        """What can be listened to."""
-        return answer(await asyncio.to_thread(list_sources))
-
-    async def start_live(self, request: Request) -> Response:
-        """Listen, and light what was chosen."""
-        place = await read_object(request)
-        chosen = chosen_of(place.value("lights", []), place.value("rig", False))
-        style = _style(place.inner("wishes") or Place("request", "wishes", {}))
-        source = place.string("source", _SOURCE_LETTERS) or None
-        await asyncio.to_thread(self._desk.start_live, source, chosen, style)
-        return answer(self._desk.live_event())
-
-    async def wish_live(self, request: Request) -> Response:
-        """Other colours, another energy."""
-        self._desk.wish_live(_style(await read_object(request)))
-        return answer(self._desk.live_event())
-
-    async def stop_live(self, request: Request) -> Response:
-        """Silence and dark."""
-        await asyncio.to_thread(self._desk.stop, "live")
-        return answer(self._desk.live_event())
 
     async def blackout(self, request: Request) -> Response:
         """Dark now, or light again."""
@@ -226,9 +203,12 @@ class LightRoutes:
             self._saving = asyncio.create_task(self._save_soon())
 
     async def _save_soon(self) -> None:
-        await asyncio.sleep(_SAVE_AFTER_S)
-        with contextlib.suppress(BeatomizerError):  # a full disk: the offset counts all the same
-            await asyncio.to_thread(self._desk.save_offsets)
+        while self._desk.has_unsaved:  # also what was moved while it was being written
+            await asyncio.sleep(_SAVE_AFTER_S)
+            try:
+                await self._thread(self._desk.save_offsets)
+            except (BeatomizerError, OSError):  # a full disk: the offset counts all the same
+                return
 
     # --- events ----------------------------------------------------------------------------------------------
 
@@ -237,29 +217,27 @@ class LightRoutes:
         if event.get("type") == "show":
             self._renew(str(event["project"]))
         elif event.get("why") == "deleted" and event.get("id") == self._desk.event()["project"]:
-            self._aside(self._desk.stop, "show")
+            task = asyncio.get_running_loop().create_task(self._thread(self._desk.stop, "show"))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     def _renew(self, id: str) -> None:
+        """Of many changes only the newest is shown, and only one thread waits for lights that are being opened."""
         if self._desk.event()["project"] == id:
-            self._aside(self._renewed, id)
+            self._due = id
+            if self._renewal is None or self._renewal.done():
+                self._renewal = asyncio.get_running_loop().create_task(self._renewed())
 
-    def _renewed(self, id: str) -> None:
-        with contextlib.suppress(BeatomizerError):  # changed again, or deleted: another event follows
-            self._desk.renew(id, self._light_of(self._studio.projects.get(id)))
+    async def _renewed(self) -> None:
+        while self._due:
+            id, self._due = self._due, ""
+            with contextlib.suppress(BeatomizerError):  # changed again, or deleted: another event follows
+                light = await self._thread(light_of, self._studio.projects, id)
+                await self._thread(self._desk.renew, id, light)
 
-    def _aside(self, do: Callable[..., None], *words: str) -> None:
-        task = asyncio.get_running_loop().create_task(asyncio.to_thread(do, *words))
-        self._renewing.add(task)
-        task.add_done_callback(self._renewing.discard)
-
-    def _light_of(self, project: Project) -> ShowLight:
-        """The newest light of a project, from its files."""
-        if project.light is None:
-            raise UsageError("this project has no light yet", "wait until it was listened to")
-        home, facts = self._studio.projects.home(project.id), project.light
-        rgb8 = read_light(home / facts["file"], facts["frames"], facts["zones"], facts["light_bytes"])
-        cues = home / project.cues if project.cues else None
-        return ShowLight(rgb8, cues, project.wishes.safety, facts["show"])
+    async def _thread(self, do: Callable[..., Done], *words: Any) -> Done:
+        """In a thread of the lights' own: opening them takes seconds, and files must not wait for that."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, functools.partial(do, *words))
 
     def _send(self, event: dict[str, Any]) -> None:
         self._on_loop(self._hub.send, event)
@@ -283,17 +261,6 @@ def _flag(place: Place, key: str) -> bool:
     if not isinstance(found, bool):
         raise place.wrong(key, "is neither true nor false")
     return found
-
-
-def _style(place: Place) -> Style:
-    """Wishes for live mode."""
-    palette = place.string("palette", 1000) or None
-    if palette is not None:
-        resolve_palette(palette)
-    safety = place.string("safety", 50, "broadcast")
-    profile_named(safety)
-    seed, zones = place.integer("seed", 0, 2**53, 0), place.integer("zones", 1, MOST_ZONES, 8)
-    return Style(palette, place.number("energy", 0.0, 1.0, 0.5), seed, zones, safety)
 
 
 async def _set_when(happened: asyncio.Event, flag: threading.Event) -> None:

@@ -5,6 +5,7 @@ done, so the server calls them aside; ``said``, ``left`` and the hands (``set_â€
 event loop.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -67,6 +68,7 @@ class LightsDesk:
         self._send, self._send_frame = send, send_frame
         self._hands = Hands()
         self._unsaved_ms: dict[str, float] = {}
+        self._saving = threading.Lock()
         self._doing = threading.Lock()  # held by whoever starts or stops something
         self._run: LightRun | LiveRun | None = None
         self._running, self._project, self._style = "", "", Style()
@@ -154,9 +156,18 @@ class LightsDesk:
 
     def save_offsets(self) -> None:
         """Keep the offsets that were set, where ``beatomizer calibrate`` keeps them. Writes a file."""
-        unsaved, self._unsaved_ms = self._unsaved_ms, {}
-        if unsaved:
-            save_offsets_ms(unsaved)
+        with self._saving:  # one after the other: each reads the file, adds to it and writes it
+            unsaved = dict(self._unsaved_ms)
+            if unsaved:
+                save_offsets_ms(unsaved)
+            for url, offset_ms in unsaved.items():
+                if self._unsaved_ms.get(url) == offset_ms:  # it may have been moved on meanwhile
+                    del self._unsaved_ms[url]
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether an offset is not on disk yet."""
+        return bool(self._unsaved_ms)
 
     # --- one thing at a time ---------------------------------------------------------------------------------
 
@@ -208,9 +219,11 @@ class LightsDesk:
                 raise UsageError("the lights are running", "stop them first, then blink")
             self._stop()
             output = Output(str(id), name, place.url, place.near_url())
-            light, start_s = blink_light(place), time.monotonic()
+            light, open_s = blink_light(place), list[float]()
 
             def follow(now_s: float) -> tuple[Anchor, Mood] | None:
+                start_s = (open_s or [now_s])[0]  # however long the light took to open
+                open_s[:] = [start_s]
                 return (Anchor(start_s, 0.0, 1.0), Mood.FOLLOWS) if now_s - start_s < BLINK_S else None
 
             plan = Plan((output.near_url,), light.zones, light.profile)
@@ -229,9 +242,9 @@ class LightsDesk:
         profile_named(style.safety)
         with self._doing:
             self._stop()
-            stack = rig_folder()
-            folder = stack.__enter__()
+            stack = contextlib.ExitStack()
             try:
+                folder = stack.enter_context(rig_folder())
                 outputs, plan = tuple[Output, ...](), None
                 if not chosen.is_empty:
                     outputs, rig_file = outputs_of(self.list.book, chosen, folder)
@@ -240,16 +253,16 @@ class LightsDesk:
                 self._style = style
 
                 def ended(run: LightRun | LiveRun, why: str) -> None:
-                    stack.__exit__(None, None, None)
+                    stack.close()
                     self._over(run, why)
 
                 run = LiveRun(
                     source, style, plan, outputs, self._hands, self._tell_live, self._send_frame, ended
                 )
+                self._begin(run, "live")
             except BaseException:
-                stack.__exit__(None, None, None)
+                stack.close()
                 raise
-            self._begin(run, "live")
 
     def wish_live(self, style: Style) -> None:
         """Other colours and energy while live mode goes on.

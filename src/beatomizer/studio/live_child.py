@@ -20,9 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from beatomizer.audio.capture.block import EndOfSoundError
-from beatomizer.audio.capture.find import MICROPHONE, PLAYED, open_capture
-from beatomizer.audio.capture.portaudio import inputs
-from beatomizer.audio.capture.pulse import has_pulse, sources
+from beatomizer.audio.capture.find import open_capture
 from beatomizer.audio.capture.watched import WatchedCapture
 from beatomizer.cues.style import Style
 from beatomizer.errors import BeatomizerError, UsageError, one_line
@@ -30,12 +28,13 @@ from beatomizer.inference.engines import load_engine
 from beatomizer.live.follower import MOST_LEAD_MS, LiveEngine, LiveFollower
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
-from beatomizer.player.following import Following, Frames, Heard, Level, leads
+from beatomizer.player.following import Following, Frames, Heard, Level, leads, warm
 from beatomizer.player.hands import Hands
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
 from beatomizer.player.ring import Timed
 from beatomizer.studio.lines_child import Told, spoken, telling
+from beatomizer.studio.sound_sources import list_sources
 
 _LEVELS_A_SECOND = 15
 _READ_S = 0.05
@@ -93,38 +92,38 @@ class Preview:
 
 
 class Orders:
-    """What the studio says while sound is followed.
+    """What the studio says while sound is followed. Hands move at once, also while lights are still being opened.
 
     Args:
         hands: that it moves.
     """
 
     def __init__(self, hands: Hands) -> None:
-        self._hands, self._said = hands, queue.SimpleQueue[Told]()
+        self._hands, self._wishes = hands, queue.SimpleQueue[Told]()
         self.over = threading.Event()
         self.follower: LiveFollower | None = None
 
     def listen(self, lines: Iterator[str]) -> None:
         """Hear lines until there are no more: that is the end."""
         for line in lines:
-            with contextlib.suppress(ValueError, RecursionError):
-                self._said.put(json.loads(line))
+            with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
+                self._hear(json.loads(line))
         self.over.set()
 
-    def keys(self) -> list[str]:
-        """Do what was said; ``q`` when it is over."""
-        while not self._said.empty():
-            self._do(self._said.get())
-        return ["q"] if self.over.is_set() else []
-
-    def _do(self, said: Told) -> None:
+    def _hear(self, said: Told) -> None:
         hands = self._hands
-        hands.master = float(said.get("master", hands.master))
         hands.blackout = bool(said.get("blackout", hands.blackout))
+        hands.master = float(said.get("master", hands.master))
         hands.offsets_s = [float(value) for value in said.get("offsets_s", hands.offsets_s)]
-        if "wishes" in said and self.follower is not None:
+        if "wishes" in said:
+            self._wishes.put(said["wishes"])
+
+    def keys(self) -> list[str]:
+        """Wear the wishes that came; ``q`` when it is over."""
+        while self.follower is not None and not self._wishes.empty():
             with contextlib.suppress(BeatomizerError):  # the studio has checked them
-                self.follower.wish(_style(said["wishes"], self.follower.style))
+                self.follower.wish(_style(self._wishes.get(), self.follower.style))
+        return ["q"] if self.over.is_set() else []
 
 
 class Session:
@@ -182,7 +181,8 @@ class Session:
             engine = load_engine("live")
             assert isinstance(engine, LiveEngine)
             follower = LiveFollower(engine, _style(self._asked["wishes"]), lead_ms=1000.0 * lead_s)
-            self._made = (follower, self._opened())
+            warm(follower)
+            self._made = (follower, self._opened())  # last, so that hands are attended to from then on
         except BaseException as error:
             self._failed = error
 
@@ -215,7 +215,6 @@ class Session:
         preview = Preview(output, self._tell, follower.style.zones)
         following = Following(capture, follower, preview, self._hands, self._wait_s)
         following.keys, following.show = self._orders.keys, self._show
-        following.warm()
         self._tell({"following": True})
         following.run()
 
@@ -259,24 +258,6 @@ def _style(wishes: Mapping[str, Any], before: Style | None = None) -> Style:
         zones=int(wishes.get("zones", before.zones)),
         safety=str(wishes.get("safety", before.safety)),
     )
-
-
-def list_sources() -> list[Told]:
-    """What can be listened to, the likeliest first."""
-    found: list[Told] = []
-    with contextlib.suppress(BeatomizerError):
-        pulse = sources() if has_pulse() else []
-        for source in sorted(pulse, key=lambda source: (not source.monitor, not source.default)):
-            kind = PLAYED if source.monitor else MICROPHONE
-            name = one_line(source.title, 80)
-            found.append({"id": source.name, "name": name, "kind": kind, "default": source.default})
-    if not found:
-        with contextlib.suppress(BeatomizerError):
-            for number, name, _, _ in inputs():
-                found.append(
-                    {"id": str(number), "name": one_line(name, 80), "kind": MICROPHONE, "default": False}
-                )
-    return found
 
 
 def main(words: list[str]) -> int:

@@ -58,14 +58,7 @@ class LiveRun:
         self._name, self._following, self._why = "", False, ""
         self._ready = threading.Event()
         self._failed: DeviceError | None = None
-        self._asked = {
-            "source": source,
-            "wishes": asdict(style),
-            "plan": asdict(plan) if plan else None,
-            "offsets_s": [hands.offsets_s.get(output.url, 0.0) for output in outputs],
-            "master": hands.master,
-            "blackout": hands.blackout,
-        }
+        self._source, self._style, self._plan = source, style, plan
         self._child: LinesChild | None = None
 
     def start(self) -> None:
@@ -74,10 +67,12 @@ class LiveRun:
         Raises:
             DeviceError: it cannot be.
         """
-        self._child = LinesChild(CHILD, [], self._hear, self._over)
-        self._child.tell(self._asked)
+        child = LinesChild(CHILD, [], self._hear, self._over)
+        child.tell(self._asked())
+        self._child = child
+        self.look()  # hands may have moved in between: whoever wants it dark is heard
         if not self._ready.wait(_LISTENING_S):
-            self._child.stop(_DARK_S)
+            child.stop(_DARK_S)
             raise DeviceError("the source does not answer", "choose another one")
         if self._failed is not None:
             raise self._failed
@@ -90,9 +85,7 @@ class LiveRun:
     def look(self) -> None:
         """Hands have moved. Never waits."""
         if self._child is not None:
-            offsets_s = [self._hands.offsets_s.get(output.url, 0.0) for output in self.outputs]
-            hands = self._hands
-            self._child.tell({"master": hands.master, "blackout": hands.blackout, "offsets_s": offsets_s})
+            self._child.tell(self._moved())
 
     def wish(self, style: Style) -> None:
         """Other colours, another energy."""
@@ -106,6 +99,16 @@ class LiveRun:
     def told(self) -> Told:
         """What is heard now, for the page."""
         return {"source": self._name, "following": self._following, **self._heard}
+
+    def _asked(self) -> Told:
+        """The first line."""
+        plan = asdict(self._plan) if self._plan else None
+        return {"source": self._source, "wishes": asdict(self._style), "plan": plan, **self._moved()}
+
+    def _moved(self) -> Told:
+        """Where the hands are now."""
+        offsets_s = [self._hands.offsets_s.get(output.url, 0.0) for output in self.outputs]
+        return {"master": self._hands.master, "blackout": self._hands.blackout, "offsets_s": offsets_s}
 
     def _hear(self, told: Told) -> None:
         if "frame" in told:

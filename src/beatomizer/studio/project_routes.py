@@ -29,7 +29,7 @@ from beatomizer.studio.project import (
     song_file_name,
     title_from,
 )
-from beatomizer.studio.projects import StaleError, told_of_disk
+from beatomizer.studio.projects import StaleError, cues_text, told_of_disk
 from beatomizer.studio.results import cues_told
 from beatomizer.studio.settings import CUES_BYTES, MOST_PROJECTS, UPLOAD_BYTES, too_many_lights
 from beatomizer.studio.studio import Studio
@@ -84,8 +84,8 @@ class ProjectRoutes:
         name = _sent_name(request)
         if self._uploads >= UPLOADS_AT_ONCE:
             raise ResourceLimitError("several songs are being sent already", "send this one after them")
-        self._uploads += 1
         id, home = self._projects.new_home()
+        self._uploads += 1
         try:
             file_name = song_file_name(name)
             digest = await _received(request, home / file_name)
@@ -118,17 +118,8 @@ class ProjectRoutes:
         """Everything of one; what it still needs is begun."""
         id = id_of(request)
         self._workshop.wake(id)
-        while True:
-            project = self._projects.get(id)
-            text = await asyncio.to_thread(self._text, id)
-            if project is self._projects.get(id) and text is not None:
-                return answer(project.told(cues_told(text)))
-
-    def _text(self, id: str) -> str | None:
-        try:
-            return self._projects.cues_text(id)
-        except FileNotFoundError:  # exchanged in this very moment
-            return None
+        project, text = await self._projects.reading(id, cues_text)
+        return await asyncio.to_thread(lambda: answer(project.told(cues_told(text))))
 
     async def patch(self, request: Request) -> Response:
         """Another name, or lamps elsewhere."""
@@ -224,13 +215,11 @@ class ProjectRoutes:
 
     async def light(self, request: Request) -> Response:
         """The newest light, packed."""
-        project = self._projects.get(id_of(request))
+        project, data = await self._projects.reading(id_of(request), _light_bytes)
         if project.light is None:
             return problem(404, "there is no light yet", "wait for the event show")
         facts = {name: value for name, value in project.light.items() if name != "file"}
         header = json.dumps(facts).encode()
-        path = self._projects.home(project.id) / project.light["file"]
-        data = await asyncio.to_thread(path.read_bytes)
         body = struct.pack("<I", len(header)) + header + data
         return Response(body, media_type="application/octet-stream")
 
@@ -243,16 +232,23 @@ class ProjectRoutes:
 
     async def wave(self, request: Request) -> Response:
         """The waveform."""
-        project = self._projects.get(id_of(request))
+        project, data = await self._projects.reading(id_of(request), _wave_bytes)
         if not project.wave:
             return problem(404, "there is no waveform yet", "wait for the event cues")
-        path = self._projects.home(project.id) / project.wave
-        return Response(await asyncio.to_thread(path.read_bytes), media_type="application/octet-stream")
+        return Response(data, media_type="application/octet-stream")
 
 
 def part(studio: Studio) -> ProjectRoutes:
     """For ``app.PARTS``."""
     return ProjectRoutes(studio)
+
+
+def _light_bytes(project: Project, home: Path) -> bytes:
+    return (home / project.light["file"]).read_bytes() if project.light else b""
+
+
+def _wave_bytes(project: Project, home: Path) -> bytes:
+    return (home / project.wave).read_bytes() if project.wave else b""
 
 
 def _sent_name(request: Request) -> str:

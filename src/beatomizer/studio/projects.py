@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from beatomizer.cues.checking import parse_object
 from beatomizer.errors import BeatomizerError, ResourceLimitError, UnreadableInputError
@@ -27,6 +27,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _NEW, _GONE, _LEFT = ".new-", ".gone-", ".beatomizer-"
 FACTS = "project.json"
 MOST_FACTS_BYTES = 4 << 20
+
+Read = TypeVar("Read")
 
 
 class UnknownProjectError(BeatomizerError):
@@ -54,6 +56,7 @@ class Projects:
         self._folder = folder
         self._known: dict[str, Project] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._changing: set[asyncio.Task[Project]] = set()
         self.damaged: list[str] = []
         """Folders that could not be read; they are left alone."""
 
@@ -137,7 +140,18 @@ class Projects:
                 project's lock, so that no change is lost.
             texts: files to write before, by their new names; ``changed`` should name them.
             touched: whether this counts as a change in the list of projects.
+
+        Whoever waits for it may be cancelled: what has begun is finished, under the lock. Else a thread that still
+        writes could put an old state over a newer one.
         """
+        task = asyncio.create_task(self._change(id, changed, texts or {}, touched))
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return await asyncio.shield(task)
+
+    async def _change(
+        self, id: str, changed: Callable[[Project], Project], texts: dict[str, str], touched: bool
+    ) -> Project:
         async with self._lock(id):
             old = self.get(id)
             new = changed(old)
@@ -145,7 +159,7 @@ class Projects:
                 return old
             if touched:
                 new = replace(new, changed=time.time())
-            await asyncio.to_thread(self._exchange, old, new, texts or {})
+            await asyncio.to_thread(self._exchange, old, new, texts)
             if id in self._known:
                 self._known[id] = new
             return new
@@ -174,12 +188,29 @@ class Projects:
             await asyncio.to_thread(shutil.rmtree, gone, ignore_errors=True)
         self._locks.pop(id, None)
 
-    def cues_text(self, id: str) -> str:
-        """The cue list as JSON text; empty if there is none. Reads a file: call it in a thread."""
-        project = self.get(id)
-        if not project.cues:
-            return ""
-        return (self._folder / id / project.cues).read_text(encoding="utf-8")
+    async def reading(self, id: str, read: Callable[[Project, Path], Read]) -> tuple[Project, Read]:
+        """``read(project, home)`` in a thread, and the project whose files it found: begun again if they are exchanged
+        in this very moment.
+
+        Raises:
+            UnknownProjectError: there is none.
+            UnreadableInputError: a file is lost.
+        """
+        while True:
+            project = self.get(id)
+            try:
+                return project, await asyncio.to_thread(read, project, self._folder / project.id)
+            except FileNotFoundError:
+                async with self._lock(id):  # whoever exchanges them has finished now
+                    if self.get(id) is project:
+                        raise UnreadableInputError(
+                            "a file of this project is lost", "start the studio again: it is made anew"
+                        ) from None
+
+
+def cues_text(project: Project, home: Path) -> str:
+    """The cue list as JSON text; empty if there is none. For ``reading``."""
+    return (home / project.cues).read_text(encoding="utf-8") if project.cues else ""
 
 
 def _without(project: Project, lost: set[str]) -> Project:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import json
 import os
 import signal
@@ -177,6 +178,15 @@ def locked(folder: Path) -> Iterator[None]:
             )
         file.truncate(0)
         yield
+
+
+def host_as_browsers_say(host: str) -> str:
+    """What stands in the header Host for it: names in small letters, addresses in their shortest form."""
+    plain = host.strip().removeprefix("[").removesuffix("]").lower()
+    try:
+        return str(ipaddress.ip_address(plain))
+    except ValueError:
+        return plain
 
 
 def bound(port: int | None, host: str, default: int) -> tuple[list[socket.socket], int]:

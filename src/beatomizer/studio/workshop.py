@@ -14,7 +14,7 @@ from typing import Any
 from beatomizer.errors import BeatomizerError, UsageError
 from beatomizer.studio.children import Children, StoppedError
 from beatomizer.studio.hub import Hub
-from beatomizer.studio.jobs import Job, Jobs
+from beatomizer.studio.jobs import Job, Jobs, either
 from beatomizer.studio.limits import Limits
 from beatomizer.studio.project import Project
 from beatomizer.studio.projects import Projects, UnknownProjectError
@@ -47,7 +47,7 @@ class Workshop:
         """Begin whatever a project still needs: after it was made, or when the server was ended in the midst of it."""
         project = self.projects.get(id)
         with contextlib.suppress(BeatomizerError):
-            if project.state == "failed" or self.jobs.of(id):
+            if project.state == "failed" or any(job.kind != "export" for job in self.jobs.of(id)):
                 return
             if project.state == "listening" or project.coarse:
                 self.jobs.start("listen", id, self._listen)
@@ -101,15 +101,24 @@ class Workshop:
         await self._sounds.close()
 
     async def _listen(self, job: Job) -> None:
-        async with self._slots:
-            await self._listen_now(job)
+        try:
+            async with job.turn(self._slots):
+                await self._listen_now(job)
+        except StoppedError:
+            if not self._closing:  # else it goes on when the server does
+                await self._failed(job.project, "listening was stopped")
+            raise
+        except BeatomizerError as error:
+            await self._failed(job.project, str(error))
+            raise
+        except Exception:  # whatever it was: no project listens for ever
+            await self._failed(job.project, "a mistake in beatomizer: please report it")
+            raise
         if self.projects.get(job.project).due and not self.jobs.of(job.project, "redesign"):
             # Other wishes came meanwhile.
             self.jobs.start("redesign", job.project, self._redesign, asked=False)
 
     async def _listen_now(self, job: Job) -> None:
-        if job.stop.is_set():
-            raise StoppedError
         project = self.projects.get(job.project)
         home = self.projects.home(project.id)
         try:
@@ -118,13 +127,6 @@ class Workshop:
             self._sounds.begin(project.id)
             told = order_of(project, home, job.id) | {"song": str(home / project.song)}
             await self._heard(job, project, told)
-        except StoppedError:
-            if not self._closing:  # else it goes on when the server does
-                await self._failed(job.project, "listening was stopped")
-            raise
-        except BeatomizerError as error:
-            await self._failed(job.project, str(error))
-            raise
         finally:
             await asyncio.to_thread(sweep, home, job.id, self.projects, project.id)
 
@@ -217,7 +219,7 @@ class Workshop:
         try:
             while True:
                 again = self._again[id] = asyncio.Event()
-                if await self._designed(job, again):
+                if await self._designed(job, again) and not again.is_set():  # nor while it was being put in
                     return
         finally:
             self._again.pop(id, None)
@@ -231,7 +233,7 @@ class Workshop:
         keeps_form = project.edited or bool(project.kept)
         told |= {"cues": str(home / project.cues) if keeps_form else "", "kept": project.kept}
         stop = asyncio.Event()
-        watch = [asyncio.create_task(_either(stop, job.stop, again))]
+        watch = [asyncio.create_task(either(stop, job.stop, again))]
         try:
             result = await self._result("redesign", told, job, stop)
             facts = (await asyncio.to_thread(facts_of, home / result["cues"])) | {"edited": keeps_form}
@@ -291,14 +293,3 @@ class Workshop:
 
 class _OldError(Exception):
     """The result is for wishes of yesterday."""
-
-
-async def _either(stop: asyncio.Event, *others: asyncio.Event) -> None:
-    """Set ``stop`` when one of the others is."""
-    waiting = [asyncio.create_task(other.wait()) for other in others]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        stop.set()
-    finally:
-        for task in waiting:
-            task.cancel()

@@ -49,11 +49,15 @@ class Resampler:
         seen: Callable[[U8], U8 | None] = _as_it_is,
     ) -> None:
         self.max_fps = min(float(max_fps), float(FPS))
-        self._seen, self._zones, self._profile = seen, zones, profile
-        self._limiter = Limiter(zones, profile) if self.max_fps < FPS else None
+        self._seen, self._zones = seen, zones
+        dark: U8 = np.zeros((zones, 3), dtype=np.uint8)
+        shown = seen(dark)
+        self._rows = zones if shown is None else len(shown)  # more where lamps of several kinds show one zone
+        self._profile = profile
+        self._limiter = Limiter(self._rows, profile) if self.max_fps < FPS else None
         self._credit = 1.0
-        self._sent: U8 = np.zeros((zones, 3), dtype=np.uint8)
-        self._held: U8 = self._sent  # what lamps show of it
+        self._sent: U8 = dark
+        self._held: U8 = np.zeros((self._rows, 3), dtype=np.uint8)  # what lamps show of it
         self._best: U8 | None = None
         self._best_light: F64 = np.zeros(zones)
 
@@ -83,15 +87,15 @@ class Resampler:
             if self._limiter is not None:
                 rgb8 = self._held = self._sent = self._limiter.step(rgb8)
             return rgb8
-        self._limiter = self._limiter or Limiter(self._zones, self._profile)
+        self._limiter = self._limiter or Limiter(self._rows, self._profile)
         trial = self._limiter.copy()
         shown = trial.step(seen)
         if np.array_equal(shown, seen):
             self._limiter, self._held, self._sent = trial, seen, rgb8
             return rgb8
-        nearest, trial = self._seen(shown), self._limiter.copy()
+        nearest, trial = self._seen(shown[: self._zones]), self._limiter.copy()
         if nearest is not None and np.array_equal(trial.step(nearest), nearest):
-            self._limiter, self._held, self._sent = trial, nearest, shown
+            self._limiter, self._held, self._sent = trial, nearest, shown[: self._zones]
         else:
             self._limiter.step(self._held)
         return self._sent
