@@ -12,6 +12,7 @@ from beatomizer.cues.style import Style
 from beatomizer.errors import UsageError
 from beatomizer.live.file import listen_live, live_show
 from beatomizer.live.follower import LiveFollower
+from beatomizer.player.following import leads
 from beatomizer.safety.judge import judge
 from beatomizer.safety.limit import limit
 from beatomizer.timebase import HOP, SAMPLE_RATE, frame_count
@@ -232,3 +233,18 @@ def test_nonsense_from_a_foreign_model_is_survived():
     samples = song()[: count * HOP].copy()
     samples[5000:5010] = np.nan
     assert LiveFollower(TruthEngine(rows), STYLE).push(samples).shape == (count, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("offsets_ms", "delay_ms", "lead_ms", "wait_ms"),
+    [
+        ([], 0, 30 + 1000 / 60, 0),
+        ([20], 0, 30 + 1000 / 60, 0),
+        ([-50], 0, 80 + 1000 / 60, 50),
+        ([], 400, 0, 370 - 1000 / 60),
+    ],
+)
+def test_light_leads_by_what_is_wanted_and_the_frame_that_it_takes(offsets_ms, delay_ms, lead_ms, wait_ms):
+    """A frame is drawn when its sound is over: without the extra frame all light came 17 ms later than meant."""
+    found = leads([offset / 1000 for offset in offsets_ms], delay_ms / 1000)
+    assert 1000 * np.array(found) == pytest.approx([lead_ms, wait_ms])
