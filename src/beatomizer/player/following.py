@@ -38,10 +38,10 @@ _FLOOR_DB = -90.0
 def leads(offsets_s: Iterable[float], delay_s: float) -> tuple[float, float]:
     """How far ahead the follower draws, and how much all light is held back, in seconds.
 
-    Light should be seen ``LEAD_MS`` before the sound, and a frame of it is drawn when that frame's sound is over, which is
-    a frame late already; an output whose offset is negative needs its light sooner still,
-    and sound that is played ``delay_s`` later gives that much time. What the sound's delay does not give, the follower
-    must foresee; what is too much, the outputs wait.
+    Light should be seen ``LEAD_MS`` before the sound, and a frame of it is drawn when that frame's sound is over, a
+    frame late already. An output whose offset is negative needs its light sooner still, and sound that is played
+    ``delay_s`` later gives that much time. What the sound's delay does not give, the follower must foresee; what is too
+    much, the outputs wait.
 
     Returns:
         ``(lead_s, wait_s)``: the follower's lead, and the wait of an output without offset.
