@@ -36,6 +36,8 @@ pytest.importorskip("uvicorn", reason="needs the 'studio' extra")
 
 from beatomizer.studio.byte_ranges import part_of
 
+pytestmark = pytest.mark.realtime  # films that play in a browser, half a minute of them: they run alone
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 COLOURS_OF_40_FRAMES = """new Promise((done) => {
   const seen = [], cell = document.querySelector("#zones div");

@@ -11,7 +11,7 @@ from beatomizer.cues.format import to_json
 from tests.made_shows import made_cues, write_click_song
 from tests.studio_server import StudioProcess, studio
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.realtime]  # a playing page, by hand and eye: it runs alone
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 42.0
