@@ -38,7 +38,7 @@ from beatomizer.inference.engines import load_engine
 from beatomizer.live.follower import LiveEngine, LiveFollower
 from beatomizer.player.board import Wishes
 from beatomizer.player.clock import Anchor
-from beatomizer.player.following import Following, warm
+from beatomizer.player.following import Following, leads, warm
 from beatomizer.player.hands import Hands
 from beatomizer.player.output import OutputProcess
 from beatomizer.player.plan import Plan
@@ -181,7 +181,7 @@ def followed(server: PulseServer, song: F32, url: str) -> Noted:
     """Let ``live`` follow while the song plays."""
     engine = load_engine("live")
     assert isinstance(engine, LiveEngine)
-    follower = LiveFollower(engine)
+    follower = LiveFollower(engine, lead_ms=1000.0 * leads([], 0.0)[0])
     plan = Plan((url,), follower.style.zones, "broadcast", live=True)
     with OutputProcess(plan, Wishes(Anchor(0.0, 0.0, 0.0), idle=True, offsets_s=(0.0,))) as output:
         following = Noted(
