@@ -150,6 +150,25 @@ def test_a_source_may_take_its_time_to_begin(monkeypatch) -> None:
     assert watched.losses == 1
 
 
+def test_a_source_is_back_when_it_is_heard_not_when_it_is_opened(monkeypatch) -> None:
+    """Else the lights would stand still for as long as a source may take to begin."""
+    monkeypatch.setattr("beatomizer.audio.capture.watched.RETRY_S", 0.05)
+    block = np.zeros((480, 1), np.float32)
+    scripts = [Script([block, DeviceError("pulled")]), Script([None, None, block])]
+    watched = WatchedCapture(lambda: scripts.pop(0))
+    assert watched.read(0.02) is not None
+    assert watched.read(0.02) is None
+    until = time.monotonic() + 5.0
+    while scripts and time.monotonic() < until:
+        assert watched.read(0.02) is None
+    assert not scripts
+    assert watched.is_lost
+    while watched.read(0.02) is None:
+        assert watched.is_lost
+    assert not watched.is_lost
+    assert watched.losses == 1
+
+
 def test_pulse_sources_are_understood_and_chosen() -> None:
     told = {
         "name": "alsa.hdmi.monitor",

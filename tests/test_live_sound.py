@@ -31,9 +31,9 @@ def lamp():
 
 
 def lively(lamp, last=90):
-    """Whether the light of late moves with something: not constant, not the idle breath."""
+    """Whether the light of late jumps with beats; the idle breath never does, in whatever colour it is bright."""
     light = np.array([int(colour.max()) for colour in lamp.colours[-last:]])
-    return len(light) == last and np.percentile(light, 95) > 110
+    return len(light) == last and (np.abs(np.diff(light)) > 15).sum() >= 2
 
 
 def test_what_the_computer_plays_is_found_followed_lost_and_found_again(pulse, lamp) -> None:
@@ -50,7 +50,7 @@ def test_what_the_computer_plays_is_found_followed_lost_and_found_again(pulse, l
         lamp.wait(lively, 60)
         pulse.unplug()
         gone = time.monotonic()
-        lamp.wait(lambda lamp: max(int(c.max()) for c in lamp.colours[-20:]) < 130, 30)
+        lamp.wait(lambda lamp: not lively(lamp), 30)
         breathing = time.monotonic() - gone
         assert breathing < 4.0 + 6 * SLACK_S
         seen = len(lamp.times)

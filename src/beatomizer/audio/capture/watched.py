@@ -46,11 +46,12 @@ class WatchedCapture:
         self._resampler = StreamResampler(self._source.sample_rate)
         self._heard_s = self._tried_s = time.monotonic()
         self._quiet_s = OPENING_S
+        self._missed = False
 
     @property
     def is_lost(self) -> bool:
-        """Whether there is no source now."""
-        return self._source is None
+        """Whether there is no source now: one that was lost is back when it is heard, not when it is opened."""
+        return self._missed
 
     def read(self, timeout_s: float) -> tuple[F32, float] | None:
         """Samples ``[n]`` and the moment at which the last of them was there; ``None`` if none came in time.
@@ -72,7 +73,7 @@ class WatchedCapture:
             if now_s - self._heard_s > self._quiet_s:
                 self._lose()
             return None
-        self._heard_s, self._quiet_s = now_s, LOST_S
+        self._heard_s, self._quiet_s, self._missed = now_s, LOST_S, False
         if self.tap is not None:
             self.tap(block)
         return self._resampler.push(self._mono(block)), block.at_s
@@ -92,7 +93,8 @@ class WatchedCapture:
         return mono
 
     def _lose(self) -> None:
-        self.losses += 1
+        self.losses += not self._missed
+        self._missed = True
         self._tried_s = time.monotonic()
         with contextlib.suppress(Exception):
             self.close()
