@@ -32,6 +32,7 @@ from beatomizer.dataset.verdicts import (
     record,
 )
 from beatomizer.errors import UnreadableInputError, UsageError
+from tests.browsers import chromium
 from tests.made_clips import made_clip, made_set
 
 A, B, C = "0" * 16, "0" * 15 + "1", "0" * 15 + "2"
@@ -246,18 +247,11 @@ def _shown(clip: Any) -> ClipView:
 
 # In a browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the 'test' group)")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium on the path")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium("--disable-gpu") as browser:
         yield browser
-        browser.close()
 
 
 class Visit:

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ from beatomizer.safety.limit import limit
 from beatomizer.safety.safe_show import SafeShow
 from beatomizer.show.show import Show
 from beatomizer.timebase import FPS
+from tests.browsers import chromium
 from tests.made_shows import made_cues, made_show, write_click_song
 
 pytestmark = pytest.mark.integration
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 40.0
 TITLE = "</script><img src=x onerror=\"document.title='owned'\">"
 """A hostile title: every test that uses ``page_file`` runs with it."""
@@ -31,14 +30,8 @@ TITLE = "</script><img src=x onerror=\"document.title='owned'\">"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the 'test' group)")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium on the path")
-    arguments = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=user-gesture-required"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium("--disable-gpu", "--autoplay-policy=user-gesture-required") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Edits of cue lists: the page's own functions, run in Chromium on shows of the director, judged by the line."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -19,12 +18,12 @@ from beatomizer.cues.style import Style
 from beatomizer.show.draw import draw_show
 from beatomizer.show.zones import zones_of
 from beatomizer.timebase import FPS
+from tests.browsers import chromium
 from tests.made_forms import FORM, SHORT, heard_song
 from tests.made_shows import made_cues
 
 pytestmark = pytest.mark.integration
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 STATIC = Path(str(files("beatomizer"))) / "studio" / "static"
 ORIGIN = "http://edits.test"
 
@@ -98,9 +97,6 @@ window.ready = true;
 @pytest.fixture(scope="module")
 def page() -> Iterator[Any]:
     """A page with the edits in ``E``."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the 'test' group)")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium on the path")
 
     def answer(route: Any) -> None:
         name = route.request.url.removeprefix(ORIGIN)
@@ -110,14 +106,12 @@ def page() -> Iterator[Any]:
             body = HANDS if name == "/hands.js" else (STATIC / name[1:]).read_text("utf-8")
             route.fulfill(body=body, content_type="text/javascript")
 
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium("--disable-gpu") as browser:
         opened = browser.new_page()
         opened.route("**/*", answer)
         opened.goto(ORIGIN + "/")
         opened.wait_for_function("window.ready")
         yield opened
-        browser.close()
 
 
 def directed(form: Any = FORM, **wishes: Any) -> CueList:

@@ -9,28 +9,20 @@ import numpy as np
 import pytest
 
 from beatomizer.studio.lights_desk import SHOW_LEAD_S
+from tests.browsers import chromium
 from tests.lamps import Lamp
 from tests.songs import beat_song, write_wav
 from tests.studio_server import studio
 
-playwright = pytest.importorskip("playwright.sync_api")
-
 pytestmark = [pytest.mark.integration, pytest.mark.realtime]
 
 HARM = ("serious", "critical")
-CHROMIUM = "/usr/bin/chromium"
-PLAYED = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        try:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=PLAYED)
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium here ({str(error).splitlines()[0]})")
+    with chromium("--autoplay-policy=no-user-gesture-required") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

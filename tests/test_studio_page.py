@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 import time
 import wave
 from collections.abc import Iterator
@@ -17,12 +16,12 @@ from PIL import Image
 from beatomizer.safety.judge import judge
 from beatomizer.studio.pages import lighter, page_files
 from beatomizer.timebase import FPS
+from tests.browsers import chromium
 from tests.made_shows import write_click_song
 from tests.studio_server import StudioProcess, studio
 
 pytestmark = pytest.mark.integration
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">'\"&{{name}}\u202e"
 SECONDS = 24.0
 QUIET = r"409|Failed to load resource: net::ERR_|WebSocket connection to"
@@ -31,15 +30,9 @@ QUIET = r"409|Failed to load resource: net::ERR_|WebSocket connection to"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the 'test' group)")
     pytest.importorskip("starlette", reason="needs the extra 'studio'")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium on the path")
-    arguments = ["--no-sandbox", "--autoplay-policy=user-gesture-required"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium("--autoplay-policy=user-gesture-required") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

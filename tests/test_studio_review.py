@@ -29,6 +29,7 @@ from beatomizer.dataset.takes_table import read_table
 from beatomizer.dataset.trims import Trim
 from beatomizer.dataset.verdicts import VERDICTS_FILE, Judgement, Verdict, read_judgements, record
 from beatomizer.dataset.whereabouts import FILE
+from tests.browsers import chromium
 from tests.made_takes import composed, film
 
 pytest.importorskip("starlette", reason="needs the 'studio' extra")
@@ -38,7 +39,6 @@ from beatomizer.studio.byte_ranges import part_of
 
 pytestmark = pytest.mark.realtime  # films that play in a browser, half a minute of them: they run alone
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 COLOURS_OF_40_FRAMES = """new Promise((done) => {
   const seen = [], cell = document.querySelector("#zones div");
   const look = () => {
@@ -368,16 +368,8 @@ def test_a_set_without_its_work_folder_is_still_shown(shards: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the 'test' group)")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium on the path")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
-        )
+    with chromium("--disable-gpu", "--autoplay-policy=no-user-gesture-required") as browser:
         yield browser
-        browser.close()
 
 
 class Visit:

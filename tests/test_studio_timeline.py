@@ -1,22 +1,20 @@
 """The timeline and the inspector in a real browser on a real studio: mouse, keys, fingers, saving and undo."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from beatomizer.cues.format import to_json
+from tests.browsers import chromium
 from tests.made_shows import made_cues, write_click_song
 from tests.studio_server import StudioProcess, studio
 
 pytestmark = [pytest.mark.integration, pytest.mark.realtime]  # a playing page, by hand and eye: it runs alone
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 42.0
 BAR_S = 2.0
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +27,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the 'test' group)")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium on the path")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+    with chromium("--disable-gpu", "--autoplay-policy=no-user-gesture-required") as browser:
+        yield browser
 
 
 class Visit:
