@@ -147,7 +147,6 @@ def test_without_rhythm_nothing_that_was_not_taught_is_heard(bench: Any) -> None
 
 
 def test_a_run_gives_all_its_rows_and_they_are_measured(tmp_path: Path, bench: Any) -> None:
-    pytest.importorskip("mir_eval")
     ablations, rows = bench
     lessons = folder_of(tmp_path / "lessons")
     wish = replace(recipe("full"), model={**recipe("full").model, "rgb": True})

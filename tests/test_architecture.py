@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "beatomizer"
 
-GROUND = ("arrays", "timebase", "color", "errors", "registry", "progress", "atomic")
+GROUND = ("arrays", "timebase", "color", "errors", "registry", "progress", "atomic", "ceilings")
 LINE = ("audio", "features", "inference", "cues", "show", "safety", "live", "rig", "outputs")
 ALLOWED: dict[str, set[str]] = {room: {*GROUND, *LINE[: index + 1]} for index, room in enumerate(LINE)}
 ALLOWED["composer"] = {*GROUND, "composer"}

@@ -740,7 +740,7 @@ def test_sockets_under_other_names_are_refused(server: StudioProcess, host: str)
 def test_sockets_lead_to_one_place(server: StudioProcess) -> None:
     for path in ("/", "/api/projects", "/api/socket/", "/api/socket/x", "/static/page/light.js"):
         with pytest.raises(InvalidStatus) as refused:
-            connect(f"ws://127.0.0.1:{server.port}{path}", origin=server.origin, legacy=True)  # type: ignore[arg-type]
+            connect(f"ws://127.0.0.1:{server.port}{path}", origin=server.origin, legacy=True)
         assert refused.value.response.status_code in (403, 404)
     assert server.works()
 
@@ -795,7 +795,7 @@ def test_without_the_token_nothing_is_told(locked: StudioProcess) -> None:
     with pytest.raises(InvalidStatus):
         connect(
             f"ws://127.0.0.1:{locked.port}/api/socket?token={token}",
-            origin=locked.origin,  # type: ignore[arg-type]
+            origin=locked.origin,
             legacy=True,
         )
 

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from beatomizer.arrays import U8
 from beatomizer.atomic import written_aside
 from beatomizer.audio.gate import BARREN_VIDEO_BYTES, open_song, shown
+from beatomizer.ceilings import keep_within
 from beatomizer.dataset.clip import CLIP_SAMPLES
 from beatomizer.dataset.clips import CLIP_S
 from beatomizer.dataset.flac import decode_flac
 from beatomizer.dataset.observe import sound_zero_s
 from beatomizer.dataset.planes import quarter_turns
-from beatomizer.dataset.take_server import keep_within
 from beatomizer.dataset.video_file import MOST_PIXELS, Troubles, moving_picture, opened, pictures, too_large
 from beatomizer.errors import BeatomizerError, UnreadableInputError
 from beatomizer.timebase import SAMPLE_RATE

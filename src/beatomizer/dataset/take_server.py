@@ -5,7 +5,6 @@ Lines are JSON. In: a ``TakeTask``. Out: ``{"pid"}`` of the process that works o
 Without ``fork`` (Windows) the server itself works on one task and ends.
 """
 
-import contextlib
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from beatomizer.ceilings import keep_within
 from beatomizer.dataset.sources import TakeSource
 from beatomizer.dataset.stages import TakeSettings, Work, disk_is_full, run_stages
 from beatomizer.errors import BeatomizerError, one_line
@@ -129,23 +129,6 @@ def _end_with_parent() -> None:
     # Nothing is sent while a take is worked on: the pipe ends when the parent closes it, or dies.
     os.read(sys.stdin.fileno(), 1)
     os._exit(1)
-
-
-def keep_within(memory_bytes: int, cpu_s: int) -> None:
-    """Limit this process, for good: address space, and seconds of processor time."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    def at_most(what: int, amount: int, over: int = 0) -> None:
-        _, hard = resource.getrlimit(what)
-        ceiling = amount + over if hard == resource.RLIM_INFINITY else min(hard, amount + over)
-        resource.setrlimit(what, (min(amount, ceiling), ceiling))
-
-    with contextlib.suppress(ValueError, OSError):  # not every system can limit everything
-        at_most(resource.RLIMIT_CORE, 0)
-        at_most(resource.RLIMIT_CPU, cpu_s, over=5)
-        at_most(resource.RLIMIT_AS, memory_bytes)
 
 
 def _tried(task: TakeTask) -> tuple[str, bool]:

@@ -188,14 +188,14 @@ def _option(name: str, value: object, wanted: "type | tuple[str, ...]") -> Value
 
 def _number(name: str, value: object, wanted: type, limits: tuple[float, float]) -> int | float:
     low, high = limits
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    fits = whole or (wanted is float and isinstance(value, float))
-    if not fits or not low <= value <= high:  # type: ignore[operator]
-        what = "a whole number" if wanted is int else "a number"
-        raise UsageError(
-            f"{name} {one_line(str(value), 30)} cannot be used", f"give {what} from {low:g} to {high:g}"
-        )
-    return value  # type: ignore[return-value]
+    if isinstance(value, int if wanted is int else (int, float)) and not isinstance(value, bool):
+        assert isinstance(value, int | float)
+        if low <= value <= high:
+            return value
+    what = "a whole number" if wanted is int else "a number"
+    raise UsageError(
+        f"{name} {one_line(str(value), 30)} cannot be used", f"give {what} from {low:g} to {high:g}"
+    )
 
 
 def _written(value: Value) -> str:

@@ -15,9 +15,11 @@ import select
 import signal
 import sys
 import threading
+from importlib import import_module
 from typing import Any
 
-from beatomizer.studio.limits import Limits, keep_within
+from beatomizer.ceilings import keep_within
+from beatomizer.studio.limits import Limits
 
 LONGEST_LINE = 1 << 20
 """Bytes of one line that a child may say; one that says more is ended."""
@@ -35,10 +37,8 @@ def serve() -> None:
 
 def _import_everything() -> None:
     """What tasks need at once. Not onnxruntime, which starts threads and cannot be forked; it takes 0.1 s."""
-    import numpy.fft
-    import numpy.ma  # noqa: F401
-
-    import beatomizer.studio.tasks_files  # noqa: F401
+    for name in ("numpy.fft", "numpy.ma", "beatomizer.studio.tasks_files"):
+        import_module(name)
     from beatomizer.inference.engines import load_engine
     from beatomizer.studio.tasks import COARSE_MODEL
 
@@ -145,7 +145,9 @@ def work(pipe: int, order: dict[str, Any]) -> int:
     limits = Limits(**order["limits"])
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)  # a show that plays comes first
-    keep_within(limits)
+    keep_within(
+        limits.decode_bytes, limits.cpu_s, file_bytes=limits.file_bytes, later_bytes=limits.memory_bytes
+    )
 
     def tell(said: dict[str, Any]) -> None:
         data = json.dumps(said).encode() + b"\n"

@@ -9,6 +9,7 @@ import numpy as np
 
 from beatomizer.audio.audio import Audio
 from beatomizer.audio.load import load_audio
+from beatomizer.ceilings import raise_memory
 from beatomizer.cues.cuelist import CueList
 from beatomizer.cues.format import read_cues, to_json
 from beatomizer.cues.style import Style
@@ -22,7 +23,6 @@ from beatomizer.safety.limit import limit
 from beatomizer.show.draw import draw_show
 from beatomizer.studio.doing import Teller
 from beatomizer.studio.heard import read_heard, save_heard
-from beatomizer.studio.limits import decoded
 from beatomizer.studio.wave import wave_of
 
 COARSE_MODEL = "classic"
@@ -63,7 +63,7 @@ def listen_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
 
 def redraw_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
     """Cue list (a file, ``cues``) → light."""
-    decoded()
+    raise_memory()
     cues = read_cues(Path(told["cues"]))
     tell("drawing", 0.0)
     return drawn(cues, Path(told["home"]), told["prefix"], tell, write_cues=False)
@@ -86,7 +86,7 @@ def redesign_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
         song = listen(audio, load_engine(model))
         extra = _kept(song, home, prefix)
     tell("designing", 0.0)
-    decoded()
+    raise_memory()
     if told["cues"]:
         kept = [(float(start_s), float(end_s)) for start_s, end_s in told["kept"]]
         cues = redesigned(song, read_cues(Path(told["cues"])), style, kept)
@@ -154,5 +154,5 @@ def _loaded(told: dict[str, Any], tell: Teller) -> Audio:
     except BeatomizerError as error:
         error.problem = error.problem.replace(f"'{song.name}'", f"'{told['name']}'")
         raise
-    decoded()
+    raise_memory()
     return replace(audio, title=told["name"]) if audio.title == song.stem else audio

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from beatomizer.atomic import written_aside
+from beatomizer.ceilings import raise_memory
 from beatomizer.line import render_cues
 from beatomizer.outputs.files.options import FileOptions
 from beatomizer.outputs.files.page.sound import sound_bytes
 from beatomizer.outputs.files.save import save
 from beatomizer.studio.doing import Teller
-from beatomizer.studio.limits import decoded
 from beatomizer.studio.settings import LONGEST_S
 from beatomizer.timebase import FPS
 
@@ -28,7 +28,7 @@ def compose_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
     from beatomizer.composer.compose import compose
     from beatomizer.composer.song_file import write_song
 
-    decoded()
+    raise_memory()
     tell("composing", 0.0)
     song = compose(int(told["seed"]), style="house", form="build-drop", bank="909")
     write_song(song, Path(told["to"]))
@@ -43,7 +43,7 @@ def export_task(told: dict[str, Any], tell: Teller) -> dict[str, Any]:
             as ``FileOptions``.
         tell: told the suffix that is written as the stage, and ``written`` after each file.
     """
-    decoded()  # pictures of 4K and their encoder take more than songs
+    raise_memory()  # pictures of 4K and their encoder take more than songs
     options = FileOptions(**{**told["options"], "size": tuple(told["options"]["size"])})
     show = render_cues(Path(told["cues"])).show
     show = replace(show, source=Path(told["song"]) if told["song"] else None)

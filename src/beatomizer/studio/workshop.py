@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from beatomizer.errors import BeatomizerError, UsageError
@@ -152,7 +153,7 @@ class Workshop:
                         "wave": str(named(news, job.id)["wave"]),
                         "duration_s": float(news["duration_s"]),
                     }
-                    await self.projects.change(project.id, lambda known, facts=facts: replace(known, **facts))  # type: ignore[misc]
+                    await self.projects.change(project.id, partial(replace, **facts))
                 elif "coarse" in news:
                     job.progress("coarse", SHARES["coarse"])
                     await self._first(project, named(news["coarse"], job.id), coarse=True)
